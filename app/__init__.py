@@ -1,0 +1,1 @@
+"""Orrery: the usage dashboard for Orb."""

@@ -1,0 +1,50 @@
+"""One structured line per event, on standard error, with the request's id through all of them."""
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+_logger = logging.getLogger("orrery")
+
+
+class _Line(logging.Formatter):
+    """A record as one line of JSON; control characters in values cannot start a second line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        if (asked := request_id.get()) is not None:
+            line["request_id"] = asked
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def set_up(level: str = "INFO", stream: TextIO = sys.stderr) -> None:
+    """Sends our lines, and warnings of libraries, to standard error. Call once, at start."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    _logger.setLevel(level)
+
+
+def info(event: str, **fields: object) -> None:
+    _logger.info(event, extra={"fields": fields})
+
+
+def warning(event: str, **fields: object) -> None:
+    _logger.warning(event, extra={"fields": fields})
+
+
+def bug(event: str, error: BaseException, **fields: object) -> None:
+    """A mistake of ours: the line carries the traceback."""
+    _logger.error(event, exc_info=error, extra={"fields": fields})

@@ -1,0 +1,232 @@
+"""Every setting of the service, read once from the environment and frozen."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.secret import Secret
+
+# Signs viewer tokens when only the sandbox's invented customers can be seen. Known to everybody, so the
+# service refuses it for a real account.
+SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
+
+_WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
+_HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
+
+
+class BadSetting(ValueError):
+    """A setting that is missing, unsafe, unreadable or out of range. The sentence names it; exit code 78."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the service was told at its start. `README.md` explains each by its environment name."""
+
+    orb_api_key: Secret
+    orb_base_url: str = "https://api.withorb.com/v1"
+    orb_credit_currency: tuple[str, ...] = ("credits",)
+    viewer_secrets: tuple[Secret, ...] = ()
+    viewer_issuer: str | None = None
+    viewer_audience: str = "orrery"
+    viewer_untyped: bool = False
+    sign_in_url: str | None = None
+    grouping_keys: Mapping[str, str]
+    max_age: float = 300
+    refresh_age: float = 10
+    patience: float = 8
+    cache_bytes: int = 64 * 1024 * 1024
+    max_answer: int = 16 * 1024 * 1024
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    frame_ancestors: tuple[str, ...] = ()
+    sandbox: bool = False
+    sandbox_port: int = 8001
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+# Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
+_NOT_YET = (
+    "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_LABELS", "ORRERY_REDIS_URL",
+    "ORRERY_CORS_ORIGINS", "ORRERY_METRICS_TOKEN", "ORRERY_THEME", "SANDBOX_RATE_PLAN",
+)  # fmt: skip
+
+
+def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> Settings:
+    """The settings in `environ`; with `sandbox`, those that need no account.
+
+    Raises BadSetting, whose text is one line for the operator.
+    """
+    for name in _NOT_YET:
+        if _text(environ, name):
+            raise BadSetting(f"{name} is set, but this version does not support it yet: unset it")
+    if sandbox:
+        if _text(environ, "ORB_API_KEY"):
+            raise BadSetting("ORB_API_KEY is set: the sandbox never runs beside a real account; unset one of them")
+        key, base_url = Secret("sandbox"), f"http://127.0.0.1:{sandbox_port(environ)}/v1"
+    else:
+        key = Secret(_required(environ, "ORB_API_KEY"))
+        base_url = _base_url(environ)
+    host = _text(environ, "HOST") or "127.0.0.1"
+    if not re.fullmatch(r"[A-Za-z0-9.:\-\[\]]+", host):
+        raise BadSetting("HOST is not a name or an address")
+    if sandbox and not is_loopback(host):
+        raise BadSetting("HOST: the sandbox and its sign-in page listen on loopback only, such as 127.0.0.1")
+    return Settings(
+        orb_api_key=key,
+        orb_base_url=base_url,
+        orb_credit_currency=_names(environ, "ORB_CREDIT_CURRENCY", "credits", r"[^\s,/]{1,64}"),
+        viewer_secrets=_viewer_secrets(environ, sandbox=sandbox),
+        viewer_issuer=_text(environ, "ORRERY_VIEWER_ISSUER"),
+        viewer_audience=_text(environ, "ORRERY_VIEWER_AUDIENCE") or "orrery",
+        viewer_untyped=_flag(environ, "ORRERY_VIEWER_UNTYPED"),
+        sign_in_url=_sign_in_url(environ),
+        grouping_keys=_grouping_keys(environ),
+        max_age=_number(environ, "ORRERY_MAX_AGE", 300, 0, 86400),
+        refresh_age=_number(environ, "ORRERY_REFRESH_AGE", 10, 0, 86400),
+        patience=_number(environ, "ORRERY_PATIENCE", 8, 1, 60),
+        cache_bytes=_number(environ, "ORRERY_CACHE_BYTES", 64 * 1024 * 1024, 1024 * 1024, 2**40),
+        max_answer=_number(environ, "ORRERY_MAX_ANSWER", 16 * 1024 * 1024, 65536, 2**30),
+        hosts=_names(environ, "ORRERY_HOSTS", "127.0.0.1,localhost,[::1]", _HOST),
+        frame_ancestors=_origins(environ, "ORRERY_FRAME_ANCESTORS"),
+        sandbox=sandbox,
+        sandbox_port=sandbox_port(environ),
+        host=host,
+        port=_number(environ, "PORT", 8000, 1, 65535),
+    )
+
+
+def sandbox_port(environ: Mapping[str, str] = os.environ) -> int:
+    """Where the sandbox listens, which needs no other setting. Raises BadSetting."""
+    return _number(environ, "SANDBOX_PORT", 8001, 1, 65535)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _text(environ: Mapping[str, str], name: str) -> str | None:
+    """The setting, or the contents of the file that NAME_FILE names; None when neither is there or it is blank."""
+    path = environ.get(f"{name}_FILE", "").strip()
+    text = environ.get(name, "").strip()
+    if not path:
+        return _readable(name, text)
+    if text:
+        raise BadSetting(f"{name} and {name}_FILE are both set: keep one")
+    try:
+        return _readable(name, Path(path).read_text("utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}_FILE cannot be read: {type(error).__name__}") from None
+
+
+def _readable(name: str, text: str) -> str | None:
+    if not "".join(text.split()).isprintable():
+        raise BadSetting(f"{name} holds characters that are no text")
+    return text or None
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    text = _text(environ, name)
+    if text is None:
+        raise BadSetting(f"{name} is missing; set it, or start with --sandbox to see invented customers")
+    if not text.isascii() or len(text.split()) > 1:
+        raise BadSetting(f"{name} holds a space or a character that no key has")
+    return text
+
+
+def _base_url(environ: Mapping[str, str]) -> str:
+    text = (_text(environ, "ORB_BASE_URL") or "https://api.withorb.com/v1").rstrip("/")
+    parts = _url("ORB_BASE_URL", text)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise BadSetting("ORB_BASE_URL must be https: the key would cross the network readable")
+    if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*", parts.path):
+        raise BadSetting("ORB_BASE_URL has an odd path")
+    return text
+
+
+def _sign_in_url(environ: Mapping[str, str]) -> str | None:
+    text = _text(environ, "ORRERY_SIGN_IN_URL")
+    if text is not None:
+        _url("ORRERY_SIGN_IN_URL", text, query=True)
+    return text
+
+
+def _url(name: str, text: str, *, query: bool = False) -> Any:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise BadSetting(f"{name} is not a URL") from None
+    host = re.fullmatch(_HOST + r"(:[0-9]{1,5})?", parts.netloc)
+    extra = parts.fragment or ("?" in text and not query) or re.search(r"\s", text)
+    if parts.scheme not in ("http", "https") or not host or extra:
+        raise BadSetting(f"{name} is not a plain http or https URL")
+    return parts
+
+
+def _viewer_secrets(environ: Mapping[str, str], *, sandbox: bool) -> tuple[Secret, ...]:
+    text = _text(environ, "ORRERY_VIEWER_SECRET")
+    if text is None:
+        if sandbox:
+            return (Secret(SANDBOX_SECRET),)
+        raise BadSetting("ORRERY_VIEWER_SECRET is missing: nobody could be told from anybody else")
+    secrets = text.split()
+    for secret in secrets:
+        if len(secret.encode()) < 32:
+            raise BadSetting("ORRERY_VIEWER_SECRET is too short: at least 32 bytes each")
+        if len(set(secret)) < 8 or _WEAK.search(secret) or (secret == SANDBOX_SECRET and not sandbox):
+            raise BadSetting("ORRERY_VIEWER_SECRET can be guessed: make one with `openssl rand -hex 32`")
+    return tuple(Secret(secret) for secret in secrets)
+
+
+def _grouping_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    text = _text(environ, "ORRERY_GROUPING_KEYS") or "workspace_id:Workspace"
+    keys: dict[str, str] = {}
+    for part in text.split(","):
+        key, _, label = part.strip().partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9_.\-]{1,64}", key) or key in keys:
+            raise BadSetting(f"ORRERY_GROUPING_KEYS: {part.strip()!r:.80} is not key:Label, or is there twice")
+        keys[key] = label.strip() or key
+    return keys
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = _text(environ, name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,15}", text) or not low <= int(text) <= high:
+        raise BadSetting(f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    text = _text(environ, name)
+    if text not in (None, "0", "1"):
+        raise BadSetting(f"{name} must be 0 or 1")
+    return text == "1"
+
+
+def _names(environ: Mapping[str, str], name: str, default: str, pattern: str) -> tuple[str, ...]:
+    return _list(name, _text(environ, name) or default, lambda part: re.fullmatch(pattern, part) is not None)
+
+
+def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    text = _text(environ, name)
+    pattern = r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+    return _list(name, text, lambda part: re.fullmatch(pattern, part) is not None) if text else ()
+
+
+def _list(name: str, text: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in text.split(","))
+    for part in parts:
+        if not fits(part):
+            raise BadSetting(f"{name}: {part!r:.80} is not an exact name; wildcards are refused")
+    return parts

@@ -1,0 +1,92 @@
+"""The log: one line of JSON per event, whatever is in it."""
+
+import json
+import logging
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from app import log
+from app.secret import Secret
+
+
+@pytest.fixture
+def shown() -> Iterator[StringIO]:
+    """What the log shows; takes back what its set-up did to the process."""
+    root, own = logging.getLogger(), logging.getLogger("orrery")
+    handlers, levels = root.handlers[:], (root.level, own.level)
+    stream = StringIO()
+    log.set_up(stream=stream)
+    yield stream
+    root.handlers = handlers
+    root.setLevel(levels[0])
+    own.setLevel(levels[1])
+
+
+def lines(shown: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in shown.getvalue().splitlines()]
+
+
+def test_an_event_is_one_line_with_its_fields(shown: StringIO) -> None:
+    log.info("orb_answered", call="ping", status=200)
+    log.warning("orb_foreign", call="costs")
+    first, second = lines(shown)
+    assert {**first, "at": ""} == {"at": "", "level": "info", "event": "orb_answered", "call": "ping", "status": 200}
+    assert (second["level"], second["event"], second["call"]) == ("warning", "orb_foreign", "costs")
+
+
+def test_the_time_is_in_utc_to_the_millisecond(shown: StringIO) -> None:
+    record = logging.makeLogRecord({"created": 1795186800.25, "msg": "tick", "levelno": logging.WARNING})
+    logging.getLogger().handle(record)
+    assert lines(shown)[0]["at"] == "2026-11-20T15:00:00.250+00:00"
+
+
+def test_the_id_of_the_request_runs_through_its_lines_and_no_others(shown: StringIO) -> None:
+    token = log.request_id.set("r-1")
+    log.info("inside")
+    log.request_id.reset(token)
+    log.info("outside")
+    inside, outside = lines(shown)
+    assert inside["request_id"] == "r-1"
+    assert "request_id" not in outside
+
+
+@pytest.mark.parametrize("text", ["a\nb", '{"level": "error"}\r\n{', "\x1b[2J", "\u2028", "\x85", "\ud800", "50% %s"])
+def test_nothing_in_a_value_starts_a_second_line(shown: StringIO, text: str) -> None:
+    log.info(text, value=text, nested={"name": [text]})
+    written = shown.getvalue()
+    assert written.endswith("\n")
+    assert written[:-1].isprintable()
+    assert written.isascii()
+    line = json.loads(written)
+    assert (line["event"], line["value"], line["nested"]) == (text, text, {"name": [text]})
+
+
+def test_a_value_that_json_does_not_know_is_written_by_its_name_and_a_secret_not_at_all(shown: StringIO) -> None:
+    log.info("started", key=Secret("orb-key-nobody-may-see"), kinds={str})
+    (line,) = lines(shown)
+    assert (line["key"], line["kinds"]) == ("Secret(***)", "{<class 'str'>}")
+
+
+def test_a_mistake_of_ours_carries_its_traceback_on_the_same_line(shown: StringIO) -> None:
+    wrong = ZeroDivisionError("two\nlines")
+    log.bug("card_failed", wrong, card="bill")
+    (line,) = lines(shown)
+    assert (line["level"], line["event"], line["card"]) == ("error", "card_failed", "bill")
+    assert "ZeroDivisionError: two\nlines" in line["traceback"]
+
+
+def test_of_libraries_only_warnings_are_kept_in_the_same_form(shown: StringIO) -> None:
+    logging.getLogger("some.library").info("chatter %s", 1)
+    logging.getLogger("some.library").warning("trouble %s", 2)
+    (line,) = lines(shown)
+    assert (line["level"], line["event"]) == ("warning", "trouble 2")
+
+
+def test_the_level_decides_what_is_kept(shown: StringIO) -> None:
+    log.set_up("WARNING", shown)
+    log.info("quiet")
+    log.warning("loud")
+    assert [line["event"] for line in lines(shown)] == ["loud"]

@@ -1,0 +1,119 @@
+"""Several questions at once: in order, all ended, errors as themselves."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from app.together import settled, together
+
+
+def answering(value: str) -> Callable[[], Awaitable[str]]:
+    async def call() -> str:
+        return value
+
+    return call
+
+
+def failing(error: Exception) -> Callable[[], Awaitable[str]]:
+    async def call() -> str:
+        raise error
+
+    return call
+
+
+async def test_answers_stand_in_the_order_of_the_calls_and_not_of_their_ends() -> None:
+    ends: list[str] = []
+    second_ended = anyio.Event()
+
+    async def first() -> str:
+        await second_ended.wait()
+        ends.append("first")
+        return "first"
+
+    async def second() -> str:
+        ends.append("second")
+        second_ended.set()
+        return "second"
+
+    assert await together(first, second) == ["first", "second"]
+    assert await settled(first, second) == ["first", "second"]
+    assert ends[:2] == ["second", "first"]
+
+
+async def test_no_calls_have_no_answers() -> None:
+    assert await together() == []
+    assert await settled() == []
+
+
+async def test_errors_are_settled_beside_the_answers() -> None:
+    wrong = OSError("gone")
+    assert await settled(answering("a"), failing(wrong), answering("b")) == ["a", wrong, "b"]
+
+
+async def test_an_error_is_raised_as_itself_and_in_no_group() -> None:
+    wrong = OSError("gone")
+    with pytest.raises(OSError, match="gone") as caught:
+        await together(answering("a"), failing(wrong), answering("b"))
+    assert caught.value is wrong
+
+
+async def test_of_several_errors_the_first_in_order_is_raised_even_when_it_came_last() -> None:
+    second_failed = anyio.Event()
+
+    async def first() -> str:
+        await second_failed.wait()
+        raise KeyError("first")
+
+    async def second() -> str:
+        second_failed.set()
+        raise OSError("second")
+
+    with pytest.raises(KeyError, match="first"):
+        await together(first, second)
+
+
+async def test_one_error_does_not_cut_the_others_short() -> None:
+    failed = anyio.Event()
+    ended: list[str] = []
+
+    async def first() -> str:
+        failed.set()
+        raise OSError("gone")
+
+    async def second() -> str:
+        await failed.wait()
+        await anyio.lowlevel.checkpoint()
+        ended.append("second")
+        return "second"
+
+    with pytest.raises(OSError, match="gone"):
+        await together(first, second)
+    assert ended == ["second"]
+
+
+async def test_a_cancelled_wait_ends_every_call_and_answers_nothing() -> None:
+    ended: list[int] = []
+    waiting = [anyio.Event(), anyio.Event()]
+
+    def forever(n: int) -> Callable[[], Awaitable[None]]:
+        async def call() -> None:
+            waiting[n].set()
+            try:
+                await anyio.sleep_forever()
+            finally:
+                ended.append(n)
+
+        return call
+
+    with anyio.CancelScope() as scope:
+
+        async def stop() -> None:
+            for each in waiting:
+                await each.wait()
+            scope.cancel()
+
+        await settled(forever(0), forever(1), stop)
+        pytest.fail("a cancelled wait has no outcome")
+    assert scope.cancelled_caught
+    assert sorted(ended) == [0, 1]
