@@ -1,0 +1,101 @@
+"""Orb's days and periods, as Orb cut them; the customer's zone serves their names only.
+
+Instants are aware datetimes in UTC; a start is inclusive, an end exclusive. Nothing here cuts a series anew:
+day boundaries of figures come from Orb, those of questions from the customer's own midnights.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.dates import format_skeleton
+
+
+def zone(name: str) -> ZoneInfo:
+    """The customer's zone by its IANA name; UTC where the name is unknown here."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def midnight(day: date, where: ZoneInfo) -> datetime:
+    """The instant at which `day` begins in that zone.
+
+    Where the clock jumps over midnight the day begins at the jump; where midnight comes twice, at the first.
+    """
+    return datetime.combine(day, time.min, where).astimezone(UTC)
+
+
+def day_of(moment: datetime, where: ZoneInfo) -> date:
+    """The calendar day of an instant in that zone."""
+    try:
+        return moment.astimezone(where).date()
+    except OverflowError:  # "never", written as the last day that there is
+        return moment.date()
+
+
+def end_of_day(moment: datetime, where: ZoneInfo) -> datetime:
+    """The end of the local day that holds `moment`, an instant."""
+    return midnight(day_of(moment, where) + timedelta(days=1), where)
+
+
+def stamp(text: str) -> datetime | None:
+    """The instant that Orb wrote in a header, or None when it is none: malformed, or without a zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo and moment.year > 1 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A billing period or a window of one: `start` inclusive, `end` exclusive."""
+
+    start: datetime
+    end: datetime
+
+    def holds(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+    def dates(self, where: ZoneInfo) -> list[date]:
+        """Every calendar day that the period touches, in that zone."""
+        first, last = day_of(self.start, where), day_of(self.end - timedelta(microseconds=1), where)
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+class DayName:
+    """A calendar day that a reader will see by name: `Nov 1`. Written where the reader's locale is known."""
+
+    __slots__ = ("day",)
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DayName) and self.day == other.day
+
+    def __hash__(self) -> int:
+        return hash(self.day)
+
+    def __repr__(self) -> str:
+        return f"DayName({self.day.isoformat()})"
+
+
+def write_day(day: date, locale: Locale, skeleton: str = "MMMd") -> str:
+    """The day as people read it, by a CLDR skeleton: `Nov 1`, `1. Nov.`, `11月1日`."""
+    return str(format_skeleton(skeleton, day, locale=locale))
+
+
+def write_age(seconds: float | None) -> str:
+    """How old the figures are, in words: `Updated just now`, `Updated 3 minutes ago`, `Age unknown`."""
+    if seconds is None:
+        return "Age unknown"
+    ago = max(0, int(seconds))
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if ago >= size:
+            count = ago // size
+            return f"Updated {count} {name}{'' if count == 1 else 's'} ago"
+    return "Updated just now"

@@ -1,0 +1,122 @@
+"""Numbers into geometry: what is drawn is what was counted."""
+
+import random
+import re
+from decimal import Decimal
+from math import isclose
+
+import pytest
+
+from app.chart import COLUMN, HEIGHT, Plot, bars, line, scale, share
+
+BAR = re.compile(r"M([0-9.]+) ([0-9.]+)H([0-9.]+)V([0-9.]+)H([0-9.]+)Z")
+
+
+def drawn(path: str) -> list[tuple[int, float, float]]:
+    """The bars of a path: their column, where they begin and where they end, down from the top."""
+    found = BAR.findall(path)
+    assert "".join(f"M{a} {b}H{c}V{d}H{e}Z" for a, b, c, d, e in found) == path
+    for left, _, right, _, back in found:
+        assert float(left) < float(right) <= (float(left) // COLUMN + 1) * COLUMN
+        assert left == back
+    return [(int(float(left) // COLUMN), float(start), float(end)) for left, start, _, end, _ in found]
+
+
+def level(plot: Plot, value: float) -> float:
+    """How far down from the top a value lies, by the gridlines."""
+    bottom, top = plot.ticks[0].value, plot.ticks[-1].value
+    return HEIGHT * (top - value) / (top - bottom)
+
+
+def test_bars_stand_on_each_other_in_the_order_of_the_series() -> None:
+    plot = bars([[30, 10], [0, 20]], 5)
+    assert [tick.value for tick in plot.ticks] == [0, 10, 20, 30, 40]
+    assert (plot.columns, plot.view_box) == (5, "0 0 50 1000")
+    assert drawn(plot.paths[0]) == [(0, 1000, 250)]
+    assert drawn(plot.paths[1]) == [(0, 250, 0), (1, 1000, 500)]
+    assert plot.faint == ("", "")
+
+
+def test_a_column_that_is_not_over_is_drawn_faint() -> None:
+    plot = bars([[4], [2]], 2, frozenset({1}))
+    assert [column for column, _, _ in drawn(plot.paths[0])] == [0]
+    assert [column for column, _, _ in drawn(plot.faint[0])] == [1]
+
+
+def test_what_is_below_zero_hangs_from_the_zero_line() -> None:
+    plot = bars([[20, -10, -10]], 1)
+    zero = level(plot, 0)
+    ((_, up_from, up_to),), ((_, first_from, first_to),), ((_, second_from, second_to),) = map(drawn, plot.paths)
+    assert up_from == first_from == zero
+    assert up_to < zero < first_to == second_from < second_to
+    assert (up_to, second_to) == (level(plot, 20), level(plot, -20)) == (0, 1000)
+
+
+def test_every_bar_is_as_high_as_its_value_and_stays_in_the_box() -> None:
+    dice = random.Random(11)
+    for _ in range(200):
+        series, size = dice.randint(1, 4), 10 ** dice.uniform(-3, 8)
+        columns = [[dice.choice((0, 1, 1, -0.3)) * dice.random() * size for _ in range(series)] for _ in range(31)]
+        plot = bars(columns, 31)
+        span = plot.ticks[-1].value - plot.ticks[0].value
+        for n, path in enumerate(plot.paths):
+            values = {index: column[n] for index, column in enumerate(columns) if column[n]}
+            shown = {index: (start - end) * span / HEIGHT for index, start, end in drawn(path)}
+            assert shown.keys() == values.keys()
+            assert all(abs(shown[index] - value) <= 0.11 * span / HEIGHT for index, value in values.items())
+            assert all(0 <= edge <= HEIGHT for _, start, end in drawn(path) for edge in (start, end))
+
+
+def test_a_line_rises_from_zero_through_the_end_of_every_column() -> None:
+    plot = line([10, 20, 40], 30)
+    assert plot.paths == ("M0 1000.0L10 750.0L20 500.0L30 0.0",)
+    assert (plot.columns, plot.faint) == (30, ("",))
+
+
+def test_without_values_there_is_still_an_axis() -> None:
+    assert bars([], 30).paths == ()
+    assert line([], 30).paths == ("M0 1000.0",)
+    for plot in (bars([], 0), line([], 0), bars([[]], 0), bars([[0, 0]], 1)):
+        assert plot.columns == 1
+        assert (plot.ticks[0].percent, plot.ticks[-1].percent) == (100, 0)
+        assert not "".join(plot.paths).replace("M0 1000.0", "")
+
+
+def test_gridlines_are_round_evenly_spaced_with_zero_among_them_and_hold_every_value() -> None:
+    dice = random.Random(5)
+    for _ in range(3_000):
+        high, low = dice.random() * 10 ** dice.uniform(-6, 12), -dice.random() * 10 ** dice.uniform(-6, 12)
+        low, high = dice.choice(((0, high), (low, 0), (low, high), (high / 2, high), (low, low / 2)))
+        values = scale(low, high)
+        step = values[1] - values[0]
+        assert 0.0 in values
+        assert 3 <= len(values) <= 7
+        assert values[0] <= low + step * 1e-6
+        assert values[-1] >= high - step * 1e-6
+        assert all(
+            isclose(value, n * step, abs_tol=step * 1e-6) for n, value in enumerate(values, values.index(0) * -1)
+        )
+        assert any(isclose(float(f"{step:e}".partition("e")[0]), size, rel_tol=1e-6) for size in (1, 2, 2.5, 5, 10))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.37), (0, 0.7), (0, 0.0003), (-0.3, 0.1), (0, 12), (0, 3062.16)])
+def test_a_gridline_has_few_digits_to_write(low: float, high: float) -> None:
+    for value in scale(low, high):
+        assert len(Decimal(repr(value)).normalize().as_tuple().digits) <= 3
+
+
+def test_the_gridlines_of_a_plot_lie_where_their_values_are_drawn() -> None:
+    plot = bars([[30, -10]], 1)
+    assert [(tick.value, tick.percent) for tick in plot.ticks] == [
+        (-10, 100), (0, 75), (10, 50), (20, 25), (30, 0)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "percent"),
+    [(50, 200, 25), (200, 200, 100), (0.001, 200, 0.5), (0, 200, 0), (-5, 200, 0), (5, 0, 0), (-1, -2, 0)],
+)
+def test_a_share_is_percent_of_the_widest_and_a_crumb_can_still_be_seen(
+    value: float, most: float, percent: float
+) -> None:
+    assert share(value, most) == percent
