@@ -1,0 +1,1 @@
+"""Orb's HTTP API, and nothing about dashboards."""

@@ -1,0 +1,311 @@
+"""Orb's answers as frozen types: only the fields that a card reads, under Orb's own names.
+
+Fields that we do not know and enum values that are new pass; a missing field that a figure needs does not.
+Amounts become exact decimals whether Orb wrote them as strings or as numbers. Instants carry their zone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+
+import msgspec
+
+from app.days import Period
+from app.money import Money, exact, total, unit
+from app.orb.errors import Malformed
+
+if TYPE_CHECKING:
+    Amount = Decimal
+    MaybeAmount = Decimal | None
+else:
+    # At first the raw JSON token, so that its text is checked before it is a number; `_Figures` turns it.
+    Amount = Annotated[msgspec.Raw, msgspec.Meta(extra={"required": True})]
+    MaybeAmount = Annotated[msgspec.Raw, msgspec.Meta(extra={"required": False})]
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+T = TypeVar("T")
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """The answer in `body`. Raises Malformed on anything that `kind` does not promise."""
+    try:
+        answer: T = _decoder(cast(Any, kind)).decode(body)  # mypy takes no type[T] for hashable
+        return answer
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Malformed(f"{kind.__name__}: {type(error).__name__}") from None
+
+
+@cache
+def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)
+
+
+class _Answer(msgspec.Struct, frozen=True, gc=False):
+    """Any part of an answer."""
+
+
+class _Figures(_Answer, frozen=True, gc=False):
+    """A part with amounts; raises ValueError when one of them is none."""
+
+    def __post_init__(self) -> None:
+        for name, required in _amounts(type(self)):
+            token = getattr(self, name)
+            if not isinstance(token, msgspec.Raw):
+                continue  # made by us, not read
+            amount = exact(bytes(token))
+            if amount is None and required:
+                raise ValueError(f"{name} is null")
+            msgspec.structs.force_setattr(self, name, amount)
+
+
+@cache
+def _amounts(kind: type[_Figures]) -> tuple[tuple[str, bool], ...]:
+    return tuple(
+        (field.name, mark.extra["required"])
+        for field in msgspec.structs.fields(kind)
+        for mark in getattr(field.type, "__metadata__", ())
+        if mark.extra
+    )
+
+
+class Paging(_Answer, frozen=True, gc=False):
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class CustomerId(_Answer, frozen=True, gc=False):
+    """Whom a document is about."""
+
+    id: str
+    external_customer_id: str | None = None
+
+
+class Customer(_Answer, frozen=True, gc=False):
+    id: str
+    name: str
+    timezone: str
+    external_customer_id: str | None = None
+    currency: str | None = None
+
+
+class Plan(_Answer, frozen=True, gc=False):
+    name: str
+    currency: str | None = None
+
+
+class Subscription(_Answer, frozen=True, gc=False):
+    id: str
+    status: str
+    customer: Customer
+    plan: Plan | None = None
+    name: str | None = None
+    current_billing_period_start_date: Instant | None = None
+    current_billing_period_end_date: Instant | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or its plan's."""
+        return self.name or (self.plan.name if self.plan else "Subscription")
+
+    @property
+    def currency(self) -> str | None:
+        """What its costs are counted in; None where Orb tells neither the plan's nor the customer's."""
+        return (self.plan.currency if self.plan else None) or self.customer.currency
+
+    @property
+    def period(self) -> Period | None:
+        """The current billing period; None unless it is active."""
+        start, end = self.current_billing_period_start_date, self.current_billing_period_end_date
+        return Period(start, end) if start and end else None
+
+
+class Subscriptions(_Answer, frozen=True, gc=False):
+    data: tuple[Subscription, ...]
+    pagination_metadata: Paging
+
+
+class Adjustment(_Figures, frozen=True, gc=False):
+    adjustment_type: str
+    amount: Amount
+    reason: str | None = None
+    percentage_discount: MaybeAmount = None
+
+
+class Tax(_Figures, frozen=True, gc=False):
+    amount: Amount
+    tax_rate_description: str = ""
+    tax_rate_percentage: MaybeAmount = None
+
+
+class LineItem(_Figures, frozen=True, gc=False):
+    name: str
+    subtotal: Amount
+    adjusted_subtotal: Amount
+    credits_applied: Amount
+    partially_invoiced_amount: Amount
+    amount: Amount
+    quantity: MaybeAmount = None
+    adjustments: tuple[Adjustment, ...] = ()
+    tax_amounts: tuple[Tax, ...] = ()
+
+
+class Invoice(_Figures, frozen=True, gc=False):
+    """An invoice; `target_date` is there on the upcoming one alone."""
+
+    currency: str
+    subtotal: Amount
+    total: Amount
+    amount_due: Amount
+    customer: CustomerId
+    line_items: tuple[LineItem, ...]
+    target_date: Instant | None = None
+
+
+class CreditBlock(_Figures, frozen=True, gc=False):
+    """Prepaid credits of one purchase or grant. The currency is the one that was asked for."""
+
+    id: str
+    balance: Amount
+    status: str
+    effective_date: Instant | None = None
+    expiry_date: Instant | None = None
+    per_unit_cost_basis: MaybeAmount = None
+
+
+class CreditBlocks(_Answer, frozen=True, gc=False):
+    data: tuple[CreditBlock, ...]
+    pagination_metadata: Paging
+
+
+class LedgerEntry(_Figures, frozen=True, gc=False):
+    """One movement of credits. What it moved is `ending_balance - starting_balance`: Orb does not promise
+    the sign of its `amount`."""
+
+    id: str
+    entry_type: str
+    entry_status: str
+    customer: CustomerId
+    starting_balance: Amount
+    ending_balance: Amount
+    amount: Amount
+    created_at: Instant
+    description: str | None = None
+
+
+class Ledger(_Answer, frozen=True, gc=False):
+    data: tuple[LedgerEntry, ...]
+    pagination_metadata: Paging
+
+
+class Price(_Answer, frozen=True, gc=False):
+    id: str
+    name: str
+
+
+class PriceCost(_Figures, frozen=True, gc=False):
+    price: Price
+    subtotal: Amount
+    total: Amount
+
+
+class Cost(_Figures, frozen=True, gc=False):
+    """One bucket of a cost series: a day, or in cumulative view the period up to the end of that day."""
+
+    timeframe_start: Instant
+    timeframe_end: Instant
+    subtotal: Amount
+    total: Amount
+    per_price_costs: tuple[PriceCost, ...] = ()
+
+
+class Costs(_Answer, frozen=True, gc=False):
+    data: tuple[Cost, ...]
+
+
+def subtotal_of(costs: Costs, view_mode: str, *, aligned: bool) -> Decimal | None:
+    """What the whole window of a series costs at list price, exact.
+
+    Periodic buckets add up. Of cumulative ones the last of each `timeframe_start` counts, and only where the
+    window is `aligned`, begins with the billing period: elsewhere the first bucket holds what came before it.
+    """
+    if view_mode == "periodic":
+        return total([cost.subtotal for cost in costs.data])
+    if not aligned:
+        return None
+    return total(list({cost.timeframe_start: cost.subtotal for cost in costs.data}.values()))
+
+
+class GroupRow(_Figures, frozen=True, gc=False):
+    """One group of grouped costs. Its field names are not published: every plausible one is read."""
+
+    grouping_values: tuple[msgspec.Raw, ...] = ()
+    group_values: tuple[msgspec.Raw, ...] = ()
+    groups: tuple[msgspec.Raw, ...] = ()
+    subtotal: MaybeAmount = None
+    amount: MaybeAmount = None
+
+
+class GroupPage(_Figures, frozen=True, gc=False):
+    data: tuple[GroupRow, ...]
+    has_more: bool | None = None
+    pagination_metadata: Paging | None = None
+    subtotal: MaybeAmount = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One value of the grouping key, Orb's string untouched, and the subtotal under it."""
+
+    key: str
+    subtotal: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedCosts:
+    """Subtotals by group, largest first. `subtotal` is that of the whole window, where Orb tells it."""
+
+    groups: tuple[Group, ...]
+    has_more: bool
+    subtotal: Decimal | None = None
+
+
+def grouped_costs(page: GroupPage) -> GroupedCosts:
+    """The groups in an answer whose field names Orb has not published. Raises Malformed where none fits."""
+    paging = page.pagination_metadata
+    has_more = page.has_more if page.has_more is not None else paging is not None and paging.has_more
+    groups = sorted((_group(row) for row in page.data), key=lambda group: -group.subtotal)
+    return GroupedCosts(tuple(groups), has_more, page.subtotal)
+
+
+def _group(row: GroupRow) -> Group:
+    values = row.grouping_values or row.group_values or row.groups
+    subtotal = row.subtotal if row.subtotal is not None else row.amount
+    if not values or subtotal is None:
+        raise Malformed("a group without its value or its subtotal")
+    token = bytes(values[0])
+    return Group(decode(token, str) if token.startswith(b'"') else token.decode(), subtotal)
+
+
+class Problem(_Answer, frozen=True, gc=False):
+    """Orb's problem document, as far as a decision rests on it."""
+
+    type: str = ""
+    validation_errors: tuple[msgspec.Raw, ...] = ()
+
+
+class AmountDue(Money):
+    """What a customer will be charged. Made from an invoice and from nothing else."""
+
+    __slots__ = ()
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(invoice.amount_due, unit(invoice.currency))
+
+
+class Subtotal(Money):
+    """What usage costs at list price: before discounts, minimums, maximums, credits and tax."""
+
+    __slots__ = ()

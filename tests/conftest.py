@@ -1,0 +1,93 @@
+"""What every test shares: the event loop, a clock that stands still, settings, the service itself."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import respx
+
+from app.main import create_app
+from app.orb.path import CustomerRef
+from app.secret import Secret
+from app.settings import Settings
+from app.web.viewer import Tokens
+
+ORB = "http://127.0.0.1:9/v1"
+VIEWER_SECRET = "a-secret-that-only-the-tests-know-of"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Clock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 5, 20, 15, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(
+        orb_api_key=Secret("orb_test_key_that_nobody_may_see"),
+        orb_base_url=ORB,
+        viewer_secrets=(Secret(VIEWER_SECRET),),
+        grouping_keys={"workspace_id": "Workspace", "region": "Region"},
+        hosts=("orrery.test",),
+        patience=2,
+    )
+
+
+@pytest.fixture
+def orb_router() -> respx.MockRouter:
+    """Orb's side of the wire: what is not routed here is a failure of the test."""
+    return respx.MockRouter(base_url=ORB, assert_all_called=False)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def serve(settings: Settings, clock: Clock, orb_router: respx.MockRouter) -> Serve:
+    """The whole service in this process, with `orb_router` behind it; a client that is signed in as `customer`."""
+
+    @asynccontextmanager
+    async def start(
+        customer: str | None = "borealis",
+        *,
+        settings: Settings = settings,
+        wire: httpx.AsyncBaseTransport | None = None,
+        **token: object,
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        app = create_app(settings, wire or httpx.MockTransport(orb_router.async_handler), now=clock)
+        headers = {"Authorization": f"Bearer {sign(clock, customer, **token)}"} if customer else {}
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://orrery.test", headers=headers
+            ) as client,
+        ):
+            yield client
+
+    return start
+
+
+def sign(clock: Clock, customer: str, **token: object) -> str:
+    """A viewer token of the host application's."""
+    tokens = Tokens([Secret(VIEWER_SECRET)], now=lambda: clock().timestamp())
+    return tokens.sign(CustomerRef("external_customer_id", customer), **token)  # type: ignore[arg-type]
