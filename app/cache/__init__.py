@@ -1,0 +1,1 @@
+"""Remembers answers; simultaneous askers share one question."""

@@ -1,0 +1,138 @@
+"""Remembers answers; simultaneous askers share one question.
+
+One predicate decides everything: *is this answer young enough?* (`Freshness.suits`). It is asked of the kept
+answer on a page load and on a refresh (the cool-down), and of a question already under way before another is sent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import Any, Generic, TypeVar, cast
+
+import anyio
+from anyio.abc import TaskGroup
+
+from app.cache.store import Key, Store
+from app.reading import Reading
+
+T = TypeVar("T")
+
+# An answer whose renewal fails is still shown, with its age, for this long.
+_LAST_GOOD = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old an answer may be for one request, and how long the request waits for it.
+
+    `began` is when the request came; `max_age` is in seconds before that. `live` asks Orb past its cache, as a
+    refresh does. `soon` and `deadline` are times on anyio's clock: an older answer that stands ready is taken
+    at `soon`, and nothing is waited for past `deadline`.
+    """
+
+    began: datetime
+    max_age: float
+    soon: float = inf
+    deadline: float = inf
+    live: bool = False
+
+    def suits(self, since: datetime, asked: datetime) -> bool:
+        """Whether an answer is young enough that holds the figures of `since` and was asked for at `asked`.
+
+        What was asked for after this request came is as young as can be, so the parts of one request share
+        their questions whatever `max_age` is; but a live one does not take what Orb may have had in its cache.
+        """
+        return since >= self.began - timedelta(seconds=self.max_age) or (asked >= self.began and not self.live)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What the asker gets. `failed` says why it is older than asked for: the renewal's error, or TimeoutError."""
+
+    reading: Reading[T]
+    failed: Exception | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Flight:
+    """A question under way. It belongs to nobody: whoever leaves, it lands, and its answer is kept."""
+
+    asked: datetime
+    live: bool
+    landed: anyio.Event = field(default_factory=anyio.Event)
+    reading: Reading[Any] | None = None
+    error: Exception | None = None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Cache:
+    """`flights` is a task group that outlives every request; `store` keeps the answers."""
+
+    def __init__(self, store: Store, flights: TaskGroup, now: Callable[[], datetime] = _now) -> None:
+        self._store = store
+        self._tasks = flights
+        self._now = now
+        self._flights: dict[tuple[Key, bool], _Flight] = {}
+
+    def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
+        """The kept answer if it is young enough; asks nobody."""
+        reading = self._last_good(key)
+        return reading if reading and how.suits(reading.since, reading.asked) else None
+
+    async def get(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[T]]]) -> Answer[T]:
+        """A young enough answer: the kept one, that of a question under way, or that of a new one.
+
+        When the renewal fails or is slow, the last good answer comes back with `failed` set; without one the
+        renewal's error is raised, or TimeoutError. An older answer never replaces a younger one.
+        """
+        if (young := self.kept(key, how)) is not None:
+            return Answer(young)
+        flight = self._under_way(key, how) or self._start(key, how.live, ask)
+        with anyio.CancelScope(deadline=min(how.soon, how.deadline) if self._last_good(key) else how.deadline):
+            await flight.landed.wait()
+        failed = flight.error if flight.landed.is_set() else TimeoutError()
+        # The kept one first: it may be younger. An answer that is too large to keep is in the flight alone.
+        reading = self._last_good(key) or flight.reading
+        if reading is None:
+            raise failed or TimeoutError
+        return Answer(cast(Reading[T], reading), failed)
+
+    def _last_good(self, key: Key) -> Reading[Any] | None:
+        reading = self._store.get(key)
+        if reading is None or (self._now() - reading.asked).total_seconds() <= (reading.lasts or _LAST_GOOD):
+            return reading
+        self._store.drop(key)
+        return None
+
+    def _under_way(self, key: Key, how: Freshness) -> _Flight | None:
+        for flight in (self._flights.get((key, True)), None if how.live else self._flights.get((key, False))):
+            if flight is not None and how.suits(flight.asked, flight.asked):
+                return flight
+        return None
+
+    def _start(self, key: Key, live: bool, ask: Callable[[], Awaitable[Reading[Any]]]) -> _Flight:
+        flight = self._flights[key, live] = _Flight(self._now(), live)
+        self._tasks.start_soon(self._fly, key, flight, ask)
+        return flight
+
+    async def _fly(self, key: Key, flight: _Flight, ask: Callable[[], Awaitable[Reading[Any]]]) -> None:
+        flight.error = TimeoutError()  # stands where the service stops before the answer is there
+        try:
+            flight.reading = await ask()
+            self._commit(key, flight.reading)
+            flight.error = None
+        except Exception as error:
+            flight.error = error
+        finally:
+            if self._flights.get((key, flight.live)) is flight:
+                del self._flights[key, flight.live]
+            flight.landed.set()
+
+    def _commit(self, key: Key, reading: Reading[Any]) -> None:
+        kept = self._last_good(key)
+        if kept is None or (kept.since, kept.asked) <= (reading.since, reading.asked):
+            self._store.put(key, reading)

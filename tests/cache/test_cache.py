@@ -1,0 +1,305 @@
+"""The cache's one predicate, its shared questions, and that no answer ever goes back in time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from math import inf
+
+import anyio
+import pytest
+
+from app.cache.cache import Answer, Cache, Freshness
+from app.cache.store import Memory
+from app.reading import Reading
+from tests.conftest import Clock
+
+KEY = ("customer_id", "borealis", "upcoming_invoice")
+
+
+class Orb:
+    """Answers with a figure that counts the calls; holds each answer back until the gate is open."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.calls = 0
+        self.gate = anyio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.age = 0.0
+        self.size = 100
+        self.lasts: float | None = None
+
+    async def ask(self) -> Reading[int]:
+        self.calls += 1
+        figure, asked = self.calls, self.clock()
+        as_of = asked - timedelta(seconds=self.age)
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return Reading(figure, as_of, asked, self.size, self.lasts)
+
+
+Open = Callable[..., AbstractAsyncContextManager[Cache]]
+
+
+@pytest.fixture
+def opened(clock: Clock) -> Open:
+    @asynccontextmanager
+    async def start(size: int = 1_000_000) -> AsyncIterator[Cache]:
+        async with anyio.create_task_group() as flights:
+            yield Cache(Memory(size), flights, clock)
+            flights.cancel_scope.cancel()
+
+    return start
+
+
+@pytest.fixture
+def orb(clock: Clock) -> Orb:
+    return Orb(clock)
+
+
+async def get(
+    cache: Cache, orb: Orb, *, max_age: float = 300, live: bool = False, soon: float = inf, deadline: float = inf
+) -> Answer[int]:
+    return await cache.get(KEY, Freshness(orb.clock(), max_age, soon, deadline, live), orb.ask)
+
+
+async def test_a_young_answer_serves_and_an_old_one_is_asked_for_again(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        first = await get(cache, orb)
+        clock.pass_seconds(300)
+        same = await get(cache, orb)
+        clock.pass_seconds(0.001)
+        newer = await get(cache, orb)
+
+    assert [each.reading.value for each in (first, same, newer)] == [1, 1, 2]
+
+
+async def test_the_age_counts_from_the_moment_whose_figures_it_holds(opened: Open, orb: Orb, clock: Clock) -> None:
+    orb.age = 200
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(101)
+        await get(cache, orb)
+
+    assert orb.calls == 2
+
+
+async def test_twenty_askers_share_one_question(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    answers: list[int] = []
+
+    async def ask(cache: Cache) -> None:
+        answers.append((await get(cache, orb)).reading.value)
+
+    async with opened() as cache, anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(ask, cache)
+        await anyio.wait_all_tasks_blocked()
+        orb.gate.set()
+
+    assert answers == [1] * 20
+    assert orb.calls == 1
+
+
+async def test_when_the_first_asker_leaves_the_others_still_get_their_answer(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    answers: list[int] = []
+    first = anyio.CancelScope()
+
+    async def leave(cache: Cache) -> None:
+        with first:
+            await get(cache, orb)
+
+    async def stay(cache: Cache) -> None:
+        answers.append((await get(cache, orb)).reading.value)
+
+    async with opened() as cache, anyio.create_task_group() as group:
+        group.start_soon(leave, cache)
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(stay, cache)
+        await anyio.wait_all_tasks_blocked()
+        first.cancel()
+        await anyio.wait_all_tasks_blocked()
+        orb.gate.set()
+
+    assert answers == [1]
+
+
+async def test_an_answer_that_nobody_waited_for_is_kept(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    async with opened() as cache:
+        with pytest.raises(TimeoutError):
+            await get(cache, orb, deadline=anyio.current_time())
+        orb.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        kept = await get(cache, orb)
+
+    assert kept.reading.value == 1
+
+
+async def test_a_live_asker_does_not_join_a_question_that_orb_may_answer_from_its_cache(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    async with opened() as cache, anyio.create_task_group() as group:
+        group.start_soon(lambda: get(cache, orb))
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(lambda: get(cache, orb, live=True, max_age=10))
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(lambda: get(cache, orb, live=True, max_age=10))
+        group.start_soon(lambda: get(cache, orb))
+        await anyio.wait_all_tasks_blocked()
+        orb.gate.set()
+
+    assert orb.calls == 2
+
+
+async def test_a_refresh_within_the_cool_down_asks_nobody(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(10)
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(0.5)
+        await get(cache, orb, live=True, max_age=10)
+
+    assert orb.calls == 2
+
+
+async def test_the_parts_of_one_request_share_a_question_however_young_it_must_be(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        for live in (False, True):
+            asked, orb.calls = Freshness(clock(), max_age=0, live=live), 0
+            clock.pass_seconds(0.2)
+            orb.age = 0 if live else 1  # as Orb's clock may be behind ours
+            for _ in range(2):
+                await cache.get(KEY, asked, orb.ask)
+                clock.pass_seconds(0.5)
+            assert orb.calls == 1
+
+
+async def test_a_live_asker_does_not_take_what_orb_had_in_its_cache(opened: Open, orb: Orb, clock: Clock) -> None:
+    orb.age = 60
+    refresh = Freshness(clock(), max_age=10, live=True)
+    async with opened() as cache:
+        await get(cache, orb)
+        orb.age = 0
+        answer = await cache.get(KEY, refresh, orb.ask)
+
+    assert answer.reading.value == 2
+
+
+async def test_an_older_answer_never_replaces_a_younger_one(opened: Open, clock: Clock) -> None:
+    slow, quick = Orb(clock), Orb(clock)
+    slow.gate = anyio.Event()
+    slow.age, slow.calls = 250, 100
+    seen: list[int] = []
+
+    async def load(cache: Cache) -> None:
+        seen.append((await get(cache, slow)).reading.value)
+
+    async with opened() as cache, anyio.create_task_group() as group:
+        group.start_soon(load, cache)
+        await anyio.wait_all_tasks_blocked()
+        refreshed = await get(cache, quick, live=True, max_age=10)
+        slow.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        after = await get(cache, quick)
+
+    assert refreshed.reading.value == after.reading.value == 1
+    assert seen == [1]  # the late asker gets the younger answer too
+
+
+async def test_a_failure_is_shared_by_those_who_wait_and_then_forgotten(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    orb.error = ConnectionError()
+    failures: list[Exception] = []
+
+    async def ask(cache: Cache) -> None:
+        try:
+            await get(cache, orb)
+        except ConnectionError as error:
+            failures.append(error)
+
+    async with opened() as cache, anyio.create_task_group() as group:
+        for _ in range(3):
+            group.start_soon(ask, cache)
+        await anyio.wait_all_tasks_blocked()
+        orb.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        assert (len(failures), orb.calls) == (3, 1)
+
+        orb.error = None
+        assert (await get(cache, orb)).reading.value == 2
+
+
+async def test_the_last_good_answer_stays_when_its_renewal_fails(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(3600)
+        orb.error = ConnectionError()
+        kept = await get(cache, orb)
+        clock.pass_seconds(24 * 3600)
+        with pytest.raises(ConnectionError):
+            await get(cache, orb)
+
+    assert kept.reading.value == 1
+    assert isinstance(kept.failed, ConnectionError)
+
+
+async def test_an_older_answer_stands_ready_while_its_renewal_is_slow(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.gate = anyio.Event()
+        kept = await get(cache, orb, soon=anyio.current_time())
+        orb.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        renewed = await get(cache, orb)
+
+    assert kept.reading.value == 1
+    assert isinstance(kept.failed, TimeoutError)
+    assert (renewed.reading.value, renewed.failed) == (2, None)
+
+
+async def test_a_state_is_kept_briefly_and_not_shown_afterwards(opened: Open, orb: Orb, clock: Clock) -> None:
+    orb.lasts = 30
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(30)
+        await get(cache, orb)
+        assert orb.calls == 1
+
+        clock.pass_seconds(1)
+        orb.error = ConnectionError()
+        with pytest.raises(ConnectionError):
+            await get(cache, orb)
+
+
+async def test_customers_never_share_an_answer(opened: Open, orb: Orb, clock: Clock) -> None:
+    other = ("customer_id", "somebody-else", *KEY[2:])
+    async with opened() as cache:
+        await get(cache, orb)
+        theirs = await cache.get(other, Freshness(clock(), 300), orb.ask)
+
+    assert theirs.reading.value == 2
+
+
+async def test_memory_is_bounded_in_bytes_and_too_large_an_answer_still_arrives(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    orb.size = 2_000
+    async with opened(size=1_000) as cache:
+        assert (await get(cache, orb)).reading.value == 1
+        assert (await get(cache, orb)).reading.value == 2
+        assert cache.kept(KEY, Freshness(clock(), 300)) is None
+
+
+async def test_the_least_recently_used_answers_go_first(clock: Clock) -> None:
+    store = Memory(3_000)
+    for name in ("a", "b", "c"):
+        store.put((name,), Reading(name, clock(), clock(), size=400))
+    store.get(("a",))
+    store.put(("d",), Reading("d", clock(), clock(), size=400))
+
+    assert [name for name in "abcd" if store.get((name,))] == ["a", "c", "d"]
