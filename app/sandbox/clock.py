@@ -1,0 +1,39 @@
+"""The sandbox's time: the one clock that every figure is computed from."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Now = Callable[[], datetime]
+
+
+def real_now() -> datetime:
+    """Tell the time of this machine, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """A clock that the control panel can stop at an instant or move.
+
+    Calling it gives an aware UTC datetime. Stopped, it stays where it is until it is moved again or released.
+    """
+
+    def __init__(self, now: Now = real_now) -> None:
+        self._now = now
+        self._stopped: datetime | None = None
+        self._moved = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Tell the sandbox's time."""
+        return (self._stopped or self._now()).astimezone(UTC) + self._moved
+
+    def stop_at(self, instant: datetime) -> None:
+        """Stop the clock at an aware instant."""
+        self._stopped, self._moved = instant.astimezone(UTC), timedelta(0)
+
+    def move(self, seconds: float) -> None:
+        """Move the clock on (or back) by seconds, running or stopped as it was."""
+        self._moved += timedelta(seconds=seconds)
+
+    def release(self) -> None:
+        """Go back to the clock given at the start."""
+        self._stopped, self._moved = None, timedelta(0)

@@ -1,0 +1,128 @@
+"""Costs by day: Orb's series of local days, cumulative or periodic, of a subscription or a whole customer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from operator import add
+
+from app.sandbox.periods import days
+from app.sandbox.plans import Plan, Price
+from app.sandbox.rating import ZERO, Line, accrued, nothing, rate
+from app.sandbox.world import Subscription
+
+#: Instants [start, end).
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class PriceCost:
+    """What one price of a plan cost in a bucket."""
+
+    plan: Plan
+    price: Price
+    quantity: Decimal
+    subtotal: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The costs in [start, end): of one day, or of the billing period up to the end of a day."""
+
+    start: datetime
+    end: datetime
+    prices: tuple[PriceCost, ...]
+
+    @property
+    def subtotal(self) -> Decimal:
+        """Add up the prices before discounts and minimums."""
+        return sum((cost.subtotal for cost in self.prices), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        """Add up the prices after discounts and minimums."""
+        return sum((cost.total for cost in self.prices), ZERO)
+
+
+def series(subscription: Subscription, now: datetime, window: Window | None, *, cumulative: bool) -> list[Bucket]:
+    """List the buckets of a window, up to the one that holds now.
+
+    Without a window it is the current billing period, or the last one of a subscription that has ended. Cumulative
+    buckets all start where their billing period starts, even before the window; see Orb's "fetch subscription
+    costs".
+    """
+    low, high = window or default_window(subscription, now)
+    workload = subscription.workload
+    buckets = []
+    for period_start, start, end in segments(subscription, (low, high)):
+        before = baseline(subscription, period_start, start)
+        units = workload.totals(period_start, start)
+        for begin, stop in days(start, end, subscription.customer.zone):
+            if begin > now:
+                break
+            # Usage adds up over time, so no day is counted twice.
+            units = list(map(add, units, workload.totals(begin, min(stop, now))))
+            after = rate(subscription.plan, units)
+            if cumulative:
+                buckets.append(_bucket(subscription.plan, period_start, stop, nothing(subscription.plan), after))
+            else:
+                buckets.append(_bucket(subscription.plan, begin, stop, before, after))
+            before = after
+    return buckets
+
+
+def default_window(subscription: Subscription, now: datetime) -> Window:
+    """Find the current billing period; the last one of a subscription that has ended."""
+    if subscription.end is not None and subscription.end <= now:
+        # The last instant that still belonged to it.
+        return subscription.period(subscription.end - datetime.resolution)
+    return subscription.period(max(now, subscription.start))
+
+
+def segments(subscription: Subscription, window: Window) -> Iterator[tuple[datetime, datetime, datetime]]:
+    """Cut a window at billing periods: (start of the period, start of the piece, end of the piece)."""
+    low, high = max(window[0], subscription.start), window[1]
+    if subscription.end is not None:
+        high = min(high, subscription.end)
+    while low < high:
+        period_start, period_end = subscription.period(low)
+        yield period_start, low, min(high, period_end)
+        low = period_end
+
+
+def baseline(subscription: Subscription, period_start: datetime, start: datetime) -> tuple[Line, ...]:
+    """Rate what had accrued when a piece of a period began: nothing, not even the fees, when it began with it."""
+    if start == period_start:
+        return nothing(subscription.plan)
+    return accrued(subscription, period_start, start)
+
+
+def roll_up(many: Iterable[list[Bucket]]) -> list[Bucket]:
+    """Add up several subscriptions: buckets of the same span become one, with the prices of all."""
+    spans: dict[Window, list[PriceCost]] = {}
+    for buckets in many:
+        for bucket in buckets:
+            spans.setdefault((bucket.start, bucket.end), []).extend(bucket.prices)
+    return [Bucket(start, end, tuple(prices)) for (start, end), prices in sorted(spans.items(), key=_span)]
+
+
+def _span(item: tuple[Window, list[PriceCost]]) -> Window:
+    return item[0]
+
+
+def _bucket(plan: Plan, start: datetime, end: datetime, before: tuple[Line, ...], after: tuple[Line, ...]) -> Bucket:
+    return Bucket(
+        start,
+        end,
+        tuple(
+            PriceCost(
+                plan,
+                late.price,
+                late.quantity - early.quantity,
+                late.subtotal - early.subtotal,
+                late.total - early.total,
+            )
+            for early, late in zip(before, after, strict=True)
+        ),
+    )

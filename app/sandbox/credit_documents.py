@@ -1,0 +1,100 @@
+"""Orb's documents of credits: ledger entries and blocks. Their amounts are JSON numbers."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from app.sandbox.blocks import Block
+from app.sandbox.customer_documents import customer_reference
+from app.sandbox.entries import Entry
+from app.sandbox.identity import opaque
+from app.sandbox.invoice_documents import invoice_id
+from app.sandbox.plans import CREDITS
+from app.sandbox.wire import Document, instant, instant_or_null, number, plain
+from app.sandbox.world import Subscription
+
+
+def entry_document(subscription: Subscription, entry: Entry) -> Document:
+    """Show a ledger entry, with the fields that its type brings."""
+    return {
+        "id": opaque("entry", subscription.id, _identity(entry)),
+        "ledger_sequence_number": entry.number,
+        "entry_type": entry.kind,
+        "entry_status": "pending" if entry.pending else "committed",
+        "customer": customer_reference(subscription.customer),
+        "starting_balance": number(entry.starting),
+        "ending_balance": number(entry.ending),
+        "amount": number(entry.amount),
+        "currency": CREDITS,
+        "created_at": instant(entry.created),
+        "description": entry.description,
+        "metadata": {},
+        "credit_block": {
+            "id": entry.block.id,
+            "expiry_date": instant_or_null(entry.block.expiry),
+            "per_unit_cost_basis": plain(entry.block.cost_basis),
+            "filters": _filters(entry.block),
+        },
+        **_particulars(subscription, entry),
+    }
+
+
+def _identity(entry: Entry) -> str:
+    return f"{entry.number}/{entry.kind}/{entry.block.id}"
+
+
+def _particulars(subscription: Subscription, entry: Entry) -> Document:
+    match entry.kind:
+        case "increment":
+            return {"created_invoices": None}
+        case "decrement":
+            assert entry.price is not None and entry.period_start is not None  # noqa: S101, PT018  # _draw sets both
+            return {
+                "price_id": entry.price.id,
+                "invoice_id": invoice_id(subscription, entry.period_start),
+                "event_id": None,
+            }
+        case "expiration_change":
+            return {"new_block_expiry_date": instant_or_null(entry.new_expiry)}
+        case "void":
+            return {"void_amount": number(entry.amount), "void_reason": None}
+        case "void_initiated":
+            return {
+                "void_amount": number(entry.amount),
+                "void_reason": None,
+                "new_block_expiry_date": instant_or_null(entry.new_expiry),
+            }
+        case _:
+            return {}
+
+
+def block_document(block: Block, left: Decimal) -> Document:
+    """Show a credit block and what is left in it."""
+    return {
+        "id": block.id,
+        "balance": number(left),
+        "effective_date": instant(block.effective),
+        "expiry_date": instant_or_null(block.expiry),
+        "per_unit_cost_basis": plain(block.cost_basis),
+        "status": "active" if block.paid else "pending_payment",
+        "maximum_initial_balance": number(block.amount),
+        "filters": _filters(block),
+        "metadata": {},
+        "credit_block_source": block.source,
+        "credit_allocation": None,
+        "credit_commitment": None,
+    }
+
+
+def _filters(block: Block) -> list[Document]:
+    if block.item_id is None:
+        return []
+    return [{"field": "item_id", "operator": "includes", "values": [block.item_id]}]
+
+
+def standing(blocks: list[Block], left: dict[Block, Decimal], now: datetime) -> list[tuple[Block, Decimal]]:
+    """List what can be listed by default: blocks that are neither lapsed nor empty, unpaid ones included."""
+    return [
+        (block, left.get(block, block.amount))
+        for block in blocks
+        if (block.expiry is None or block.expiry > now) and left.get(block, block.amount)
+    ]

@@ -1,0 +1,98 @@
+"""The desk at which every question is answered: the clock, the cache, and how long an answer takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.clock import Clock
+from app.sandbox.problems import Problem, unknown
+from app.sandbox.snapshots import Snapshots, wish_of
+from app.sandbox.stage import world_at
+from app.sandbox.wire import encode
+from app.sandbox.world import Customer, Subscription, World
+
+#: Live answers take longer than snapshots, as Orb says of its cache (1.5 to 2 times).
+_LIVE = 1.8
+
+
+def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Send JSON that is already written."""
+    return Response(body, status, headers, media_type="application/json")
+
+
+def problem_response(problem: Problem) -> Response:
+    """Send a problem document."""
+    return json_response(encode(problem.document()), problem.status)
+
+
+@dataclass
+class Desk:
+    """What all routes share; `latency` scales how long answers take, 0 gives them at once."""
+
+    clock: Clock
+    latency: float = 1.0
+    snapshots: Snapshots = field(default_factory=Snapshots)
+
+    def world(self) -> World:
+        """See the world as it is now."""
+        return world_at(self.clock())
+
+    async def reply(self, document: object, milliseconds: int) -> Response:
+        """Answer after a while."""
+        await self._pause(milliseconds)
+        return json_response(encode(document))
+
+    async def reply_cached(
+        self,
+        request: Request,
+        question: tuple[object, ...],
+        milliseconds: int,
+        since: datetime,
+        compute: Callable[[datetime], object],
+    ) -> Response:
+        """Answer from Orb's cache or live, as the request wishes.
+
+        `question` is the route with its parameters in canonical form, `compute` gives the document of an instant,
+        which is never before `since`. Snapshots say of when they are in Orb-Cache-Updated-At.
+        """
+        wish = wish_of(request)
+        now = self.clock()
+        snapshot, live = self.snapshots.answer(
+            repr(question), wish, now, min(since, now), lambda at: encode(compute(at))
+        )
+        await self._pause(milliseconds * (_LIVE if live else 1))
+        stamp = snapshot.computed.isoformat(timespec="microseconds")
+        return json_response(snapshot.body, 200, {"Orb-Cache-Updated-At": stamp} if wish.cached else None)
+
+    async def _pause(self, milliseconds: float) -> None:
+        if self.latency:
+            await anyio.sleep(milliseconds * self.latency / 1000)
+
+
+def asked_customer(world: World, request: Request) -> Customer:
+    """Find the customer that the path names, by either id; raises a 404 Problem."""
+    external = "external_customer_id" in request.path_params
+    name = request.path_params["external_customer_id" if external else "customer_id"]
+    customer = world.customer(name, external=external)
+    if customer is None:
+        raise unknown("Customer", name)
+    return customer
+
+
+def known_subscription(world: World, name: str) -> Subscription:
+    """Find a subscription by Orb's id; raises a 404 Problem."""
+    subscription = world.subscription(name)
+    if subscription is None:
+        raise unknown("Subscription", name)
+    return subscription
+
+
+def first_of(customer_subscriptions: tuple[Subscription, ...], now: datetime) -> Subscription | None:
+    """Pick the subscription a customer's costs default to: the newest active one, else the newest started."""
+    active = [s for s in customer_subscriptions if s.status(now) == "active"]
+    started = [s for s in customer_subscriptions if s.start <= now]
+    return next(iter(active or started), None)

@@ -1,0 +1,117 @@
+"""Routes of the upcoming invoice and of credits."""
+
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.bill import upcoming_bill
+from app.sandbox.blocks import blocks_of
+from app.sandbox.credit_documents import block_document, entry_document, standing
+from app.sandbox.desk import Desk, asked_customer, known_subscription
+from app.sandbox.entries import Ledger
+from app.sandbox.invoice_documents import upcoming_invoice_document
+from app.sandbox.ledger import ledger_of
+from app.sandbox.paging import USUAL, page
+from app.sandbox.plans import CREDITS
+from app.sandbox.problems import invalid, unknown
+from app.sandbox.questions import decimal, one_of, page_size, read_query, span, text, truth, within
+from app.sandbox.stage import world_at
+from app.sandbox.wire import Document
+from app.sandbox.world import Customer
+
+_PAGE = {"currency": text, "limit": page_size, "cursor": text}
+_USUALLY: dict[str, Any] = {"currency": CREDITS, "limit": USUAL}
+_ENTRY_TYPE = one_of(
+    "increment",
+    "decrement",
+    "expiration_change",
+    "credit_block_expiry",
+    "void",
+    "void_initiated",
+    "amendment",
+)
+
+
+async def upcoming_invoice(desk: Desk, request: Request) -> Response:
+    """GET /invoices/upcoming: the bill of one subscription so far."""
+    asked = read_query(request, {"subscription_id": text, "include_zero_quantity_line_items": truth})
+    if "subscription_id" not in asked:
+        raise invalid("subscription_id: is required")
+    name, zero_lines = asked["subscription_id"], asked.get("include_zero_quantity_line_items", True)
+    now = desk.clock()
+    subscription = known_subscription(desk.world(), name)
+    if subscription.status(now) == "ended":
+        raise invalid("Subscription has status ended", detail="Cannot fetch upcoming invoice.")
+    if subscription.status(now) != "active" or not subscription.plan.billed:
+        raise unknown("UpcomingInvoice", name)
+
+    def compute(at: datetime) -> Document:
+        bill = upcoming_bill(known_subscription(world_at(at), name), at)
+        return upcoming_invoice_document(bill, zero_lines=zero_lines)
+
+    question = ("upcoming_invoice", name, zero_lines)
+    return await desk.reply_cached(request, question, 60, subscription.start, compute)
+
+
+async def credits_ledger(desk: Desk, request: Request) -> Response:
+    """GET …/credits/ledger: every change of the credit balance, newest first."""
+    asked = _USUALLY | read_query(
+        request,
+        _PAGE
+        | span("created_at")
+        | {
+            "entry_status": one_of("committed", "pending"),
+            "entry_type": _ENTRY_TYPE,
+            "minimum_amount": decimal,
+        },
+    )
+    customer = asked_customer(desk.world(), request)
+
+    def compute(at: datetime) -> Document:
+        ledger = _ledger(customer, asked["currency"], at)
+        wanted = [
+            (entry.number, entry)
+            for entry in (ledger.entries if ledger else [])
+            if entry.pending == (asked.get("entry_status", "pending" if entry.pending else "") == "pending")
+            and entry.kind == asked.get("entry_type", entry.kind)
+            and entry.amount >= asked.get("minimum_amount", entry.amount)
+            and within(asked, "created_at", entry.created)
+        ]
+        entries, metadata = page(wanted, asked["limit"], asked.get("cursor"))
+        data = [entry_document(ledger.subscription, entry) for entry in entries] if ledger else []
+        return {"data": data, "pagination_metadata": metadata}
+
+    question = ("credits_ledger", customer.id, sorted(asked.items()))
+    return await desk.reply_cached(request, question, 40, customer.created, compute)
+
+
+async def credit_blocks(desk: Desk, request: Request) -> Response:
+    """GET …/credits: the blocks that make up the credit balance, newest first."""
+    asked = _USUALLY | read_query(request, _PAGE | span("effective_date") | {"include_all_blocks": truth})
+    customer = asked_customer(desk.world(), request)
+
+    def compute(at: datetime) -> Document:
+        ledger = _ledger(customer, asked["currency"], at)
+        blocks = blocks_of(ledger.subscription, at) if ledger else []
+        left = ledger.left if ledger else {}
+        every = [(block, left.get(block, block.amount)) for block in blocks]
+        shown = every if asked.get("include_all_blocks") else standing(blocks, left, at)
+        wanted = [
+            (blocks.index(block), (block, rest))
+            for block, rest in shown
+            if within(asked, "effective_date", block.effective)
+        ]
+        taken, metadata = page(wanted, asked["limit"], asked.get("cursor"))
+        data = [block_document(block, rest) for block, rest in taken]
+        return {"data": data, "pagination_metadata": metadata}
+
+    question = ("credit_blocks", customer.id, sorted(asked.items()))
+    return await desk.reply_cached(request, question, 40, customer.created, compute)
+
+
+def _ledger(customer: Customer, unit: str, at: datetime) -> Ledger | None:
+    world = world_at(at)
+    seen = world.customer(customer.id)
+    return ledger_of(world, seen, unit, at) if seen else None

@@ -1,0 +1,65 @@
+"""Routes of customers and subscriptions, and the ping."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.customer_documents import customer_document
+from app.sandbox.desk import Desk, asked_customer, known_subscription
+from app.sandbox.paging import USUAL, page
+from app.sandbox.questions import one_of, page_size, read_query, span, text, within
+from app.sandbox.subscription_documents import subscription_document
+
+_PAGE = {"limit": page_size, "cursor": text, **span("created_at")}
+_STATUS = one_of("active", "ended", "upcoming")
+
+
+async def ping(desk: Desk, request: Request) -> Response:
+    """GET /ping: say that the key is good."""
+    read_query(request, {})
+    return await desk.reply({"response": "pong"}, 20)
+
+
+async def list_customers(desk: Desk, request: Request) -> Response:
+    """GET /customers: everybody, newest first."""
+    asked = read_query(request, _PAGE)
+    everyone = enumerate(sorted(desk.world().customers, key=lambda c: (c.created, c.id)))
+    wanted = [(number, c) for number, c in everyone if within(asked, "created_at", c.created)]
+    customers, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
+    data = [customer_document(customer) for customer in customers]
+    return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
+
+
+async def show_customer(desk: Desk, request: Request) -> Response:
+    """GET /customers/{id} and /customers/external_customer_id/{x}."""
+    read_query(request, {})
+    return await desk.reply(customer_document(asked_customer(desk.world(), request)), 20)
+
+
+async def list_subscriptions(desk: Desk, request: Request) -> Response:
+    """GET /subscriptions: those of some customers, or of the whole account, newest first."""
+    asked = read_query(
+        request,
+        _PAGE | {"plan_id": text, "external_plan_id": text},
+        {"customer_id": text, "external_customer_id": text, "status": _STATUS},
+    )
+    now = desk.clock()
+    wanted = [
+        (number, s)
+        for number, s in enumerate(desk.world().subscriptions)
+        if s.customer.id in asked.get("customer_id", [s.customer.id])
+        and s.customer.external_id in asked.get("external_customer_id", [s.customer.external_id])
+        and s.status(now) in asked.get("status", [s.status(now)])
+        and s.plan.id == asked.get("plan_id", s.plan.id)
+        and s.plan.key == asked.get("external_plan_id", s.plan.key)
+        and within(asked, "created_at", s.created)
+    ]
+    subscriptions, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
+    data = [subscription_document(subscription, now) for subscription in subscriptions]
+    return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
+
+
+async def show_subscription(desk: Desk, request: Request) -> Response:
+    """GET /subscriptions/{id}."""
+    read_query(request, {})
+    subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
+    return await desk.reply(subscription_document(subscription, desk.clock()), 30)

@@ -1,0 +1,62 @@
+"""The sandbox as a server: Orb's routes and the control panel in one app."""
+
+import ipaddress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.clock import Clock, Now, real_now
+from app.sandbox.desk import Desk, problem_response
+from app.sandbox.faults import Faults
+from app.sandbox.journal import Gate, Journal
+from app.sandbox.panel import Panel
+from app.sandbox.problems import Problem, of_status, wrong_url
+from app.sandbox.routes import orb_routes
+
+
+def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
+    """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
+
+    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all.
+    """
+    desk, journal, faults = Desk(Clock(now), latency), Journal(), Faults()
+    app = Starlette(
+        routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
+        middleware=[Middleware(Gate, journal=journal)],
+        exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None:
+    """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
+    if not _is_loopback(host):
+        raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
+    app = create_sandbox(latency=latency)
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(problem, Problem)  # noqa: S101  # Starlette's handlers are typed for any exception
+    return problem_response(problem)
+
+
+async def _show_wrong_url(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """Orb answers a wrong path and a wrong method alike."""
+    return problem_response(wrong_url())
+
+
+async def _show_bug(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return problem_response(of_status(500))

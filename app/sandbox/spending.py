@@ -1,0 +1,144 @@
+"""Routes of costs: by day of a subscription or a customer, and by group."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.sandbox.cost_documents import costs_document, groups_document
+from app.sandbox.costs import Bucket, Window, default_window, roll_up, series
+from app.sandbox.desk import Desk, asked_customer, first_of, known_subscription
+from app.sandbox.groups import GROUPING_KEYS, MOST_GROUPS, TooManyGroups, grouped
+from app.sandbox.paging import MOST
+from app.sandbox.plans import Plan
+from app.sandbox.problems import invalid, unavailable_feature
+from app.sandbox.questions import moment, one_of, read_query, text, window
+from app.sandbox.stage import world_at
+from app.sandbox.wire import Document
+from app.sandbox.world import Subscription
+
+_COSTS = {
+    "view_mode": one_of("periodic", "cumulative"),
+    "timeframe_start": moment,
+    "timeframe_end": moment,
+    "currency": text,
+}
+_LONGEST = timedelta(days=32)
+_OLDEST = timedelta(days=100)
+
+
+async def subscription_costs(desk: Desk, request: Request) -> Response:
+    """GET /subscriptions/{id}/costs: one bucket per local day."""
+    asked = {"view_mode": "cumulative"} | read_query(request, _COSTS)
+    span = window(asked)
+    subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
+
+    def compute(at: datetime) -> Document:
+        seen = known_subscription(world_at(at), subscription.id)
+        return costs_document(_sum([seen], asked, span, at, asked.get("currency", seen.plan.currency)))
+
+    question = ("subscription_costs", subscription.id, sorted(asked.items()))
+    return await desk.reply_cached(request, question, 120, subscription.start, compute)
+
+
+async def customer_costs(desk: Desk, request: Request) -> Response:
+    """GET /customers/{id}/costs: the same over all subscriptions in one currency, equal days added up.
+
+    Without bounds the days are those of the newest active subscription's current billing period, and without a
+    currency it is that of its plan.
+    """
+    asked = {"view_mode": "cumulative"} | read_query(request, _COSTS)
+    span = window(asked)
+    world = desk.world()
+    customer = asked_customer(world, request)
+
+    def compute(at: datetime) -> Document:
+        seen = world_at(at)
+        owned = seen.of(next(c for c in seen.customers if c.id == customer.id))
+        main = first_of(owned, at)
+        if main is None:
+            return costs_document([])
+        days = span or default_window(main, at)
+        shown = owned if span else [s for s in owned if s.status(at) == main.status(at)]
+        return costs_document(_sum(shown, asked, days, at, asked.get("currency", main.plan.currency)))
+
+    since = max((s.start for s in world.of(customer)), default=customer.created)
+    question = ("customer_costs", customer.id, sorted(asked.items()))
+    return await desk.reply_cached(request, question, 120, since, compute)
+
+
+def _sum(
+    subscriptions: Sequence[Subscription],
+    asked: dict[str, Any],
+    span: Window | None,
+    at: datetime,
+    currency: str,
+) -> list[Bucket]:
+    cumulative = asked["view_mode"] == "cumulative"
+    return roll_up(
+        series(subscription, at, span, cumulative=cumulative)
+        for subscription in subscriptions
+        if _priced_in(subscription.plan, currency) and subscription.start <= at
+    )
+
+
+def _priced_in(plan: Plan, currency: str) -> bool:
+    """Compare currencies: ISO codes in either case, as Orb's guide writes them; pricing units exactly."""
+    return currency == plan.currency or (not plan.prepaid and currency.upper() == plan.currency)
+
+
+class GroupedCosts(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a question for costs by group."""
+
+    grouping_keys: list[str]
+    timeframe_start: str
+    timeframe_end: str
+    currency: str | None = None
+    limit: int = 10
+
+
+async def grouped_costs(desk: Desk, request: Request) -> Response:
+    """POST /subscriptions/{id}/grouped_costs: the dearest groups. Cache headers have no effect here."""
+    read_query(request, {})
+    now = desk.clock()
+    subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
+    if not subscription.customer.grouped_costs:
+        raise unavailable_feature()
+    try:
+        asked = msgspec.json.decode(await request.body(), type=GroupedCosts)
+    except msgspec.DecodeError as wrong:
+        raise invalid(f"body: {wrong}") from None
+    span = _bounded(asked, now)
+    if asked.currency is not None and not _priced_in(subscription.plan, asked.currency):
+        raise invalid("currency: is not the currency of this subscription's prices")
+    try:
+        groups = grouped(subscription, now, span, asked.grouping_keys[0])
+    except TooManyGroups:
+        raise invalid(f"grouping_keys: there are more than {MOST_GROUPS} distinct groups") from None
+    digits = subscription.plan.digits
+    return await desk.reply(groups_document(groups, digits + 2 if digits else 0, asked.limit), 80)
+
+
+def _bounded(asked: GroupedCosts, now: datetime) -> Window:
+    """Hold a question to Orb's limits; raises a 400 Problem that names every breach."""
+    errors = [f"grouping_keys: {key} is not enabled" for key in asked.grouping_keys if key not in GROUPING_KEYS]
+    if len(asked.grouping_keys) != 1:
+        errors.append("grouping_keys: exactly one key is allowed")
+    if not 1 <= asked.limit <= MOST:
+        errors.append(f"limit: must be a whole number from 1 to {MOST}")
+    try:
+        start, end = moment(asked.timeframe_start), moment(asked.timeframe_end)
+    except ValueError as wrong:
+        raise invalid(*errors, f"timeframe_start, timeframe_end: {wrong}") from None
+    if end <= start:
+        errors.append("timeframe_end: must be after timeframe_start")
+    if end - start > _LONGEST:
+        errors.append("timeframe_end: must be at most 32 days after timeframe_start")
+    if now - start > _OLDEST:
+        errors.append("timeframe_start: must be at most 100 days in the past")
+    if errors:
+        raise invalid(*errors)
+    return start, end

@@ -1,0 +1,92 @@
+"""Orb's documents of subscriptions."""
+
+from datetime import datetime
+
+from app.sandbox.customer_documents import customer_document
+from app.sandbox.identity import opaque
+from app.sandbox.plan_documents import adjustment_documents, plan_document, price_document
+from app.sandbox.plans import Price
+from app.sandbox.wire import Document, instant, instant_or_null
+from app.sandbox.world import Subscription
+
+
+def subscription_document(subscription: Subscription, now: datetime) -> Document:
+    """Show a subscription as Orb's `Subscription`: its billing period is null unless it is active."""
+    plan, status = subscription.plan, subscription.status(now)
+    period = _period(subscription, now)
+    return {
+        "metadata": {},
+        "id": subscription.id,
+        "customer": customer_document(subscription.customer),
+        "plan": plan_document(plan),
+        "start_date": instant(subscription.start),
+        "end_date": instant_or_null(subscription.end),
+        "created_at": instant(subscription.created),
+        **period,
+        "status": status,
+        "trial_info": {"end_date": None},
+        "active_plan_phase_order": None,
+        "fixed_fee_quantity_schedule": [
+            {
+                "price_id": price.id,
+                "start_date": instant(subscription.start),
+                "end_date": instant_or_null(subscription.end),
+                "quantity": price.fixed,
+            }
+            for price in plan.prices
+            if price.fixed is not None
+        ],
+        "default_invoice_memo": None,
+        "auto_collection": True,
+        "auto_issuance": True,
+        "net_terms": 14,
+        "redeemed_coupon": None,
+        "billing_cycle_day": 1,
+        "billing_cycle_anchor_configuration": {"day": 1, "month": None, "year": None},
+        "invoicing_threshold": None,
+        "price_intervals": [_interval(subscription, price, period) for price in plan.prices],
+        "adjustment_intervals": [
+            {
+                "id": opaque("adjustment-interval", subscription.id, adjustment["id"]),
+                "start_date": instant(subscription.start),
+                "end_date": instant_or_null(subscription.end),
+                "adjustment": adjustment,
+                "applies_to_price_interval_ids": [_interval_id(subscription, price) for price in plan.prices],
+            }
+            for adjustment in adjustment_documents(plan)
+        ],
+        "discount_intervals": [],
+        "minimum_intervals": [],
+        "maximum_intervals": [],
+        "name": plan.name,
+        "pending_subscription_change": None,
+    }
+
+
+def _period(subscription: Subscription, now: datetime) -> dict[str, str | None]:
+    start, end = subscription.period(now) if subscription.status(now) == "active" else (None, None)
+    return {
+        "current_billing_period_start_date": instant_or_null(start),
+        "current_billing_period_end_date": instant_or_null(end),
+    }
+
+
+def _interval_id(subscription: Subscription, price: Price) -> str:
+    return opaque("price-interval", subscription.id, price.key)
+
+
+def _interval(subscription: Subscription, price: Price, period: dict[str, str | None]) -> Document:
+    return {
+        "id": _interval_id(subscription, price),
+        "start_date": instant(subscription.start),
+        "end_date": instant_or_null(subscription.end),
+        "billing_cycle_day": 1,
+        **period,
+        "price": price_document(subscription.plan, price),
+        "fixed_fee_quantity_transitions": [] if price.fixed is not None else None,
+        "can_defer_billing": False,
+        "filter": None,
+        "usage_customer_ids": None,
+        "metric_parameter_overrides": None,
+        "allocation_price": None,
+    }

@@ -1,0 +1,82 @@
+"""The invented customers and their subscriptions, as they are at an instant."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from app.sandbox.identity import opaque
+from app.sandbox.periods import billing_grid, local_day, midnight
+from app.sandbox.plans import MONTHS, Plan
+from app.sandbox.usage import Workload
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer: who they are, their clock, and the account balance that pays bills first (money, not credits)."""
+
+    external_id: str
+    name: str
+    about: str
+    zone: ZoneInfo
+    currency: str | None
+    address: tuple[str, str, str]
+    created: datetime
+    balance: Decimal = Decimal(0)
+    grouped_costs: bool = True
+
+    @property
+    def id(self) -> str:
+        """Orb's id of the customer."""
+        return opaque("customer", self.external_id)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription: a plan that a customer has from `start` to `end` (None: open), with its usage."""
+
+    customer: Customer
+    plan: Plan
+    workload: Workload
+    start: datetime
+    end: datetime | None
+    created: datetime
+    anchor: date
+
+    @property
+    def id(self) -> str:
+        """Orb's id of the subscription."""
+        return opaque("subscription", self.customer.external_id, self.plan.key)
+
+    def status(self, now: datetime) -> str:
+        """Tell Orb's status: upcoming, active or ended."""
+        if now < self.start:
+            return "upcoming"
+        return "ended" if self.end is not None and self.end <= now else "active"
+
+    def period(self, instant: datetime) -> tuple[datetime, datetime]:
+        """Find the billing period [start, end) that holds an instant, cut to the subscription's life."""
+        zone = self.customer.zone
+        first, last = billing_grid(self.anchor, MONTHS[self.plan.cadence], local_day(instant, zone))
+        start, end = max(midnight(first, zone), self.start), midnight(last, zone)
+        return start, end if self.end is None else min(end, self.end)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everybody there is at one instant: customers as cast, subscriptions oldest first."""
+
+    customers: tuple[Customer, ...]
+    subscriptions: tuple[Subscription, ...]
+
+    def customer(self, name: str, *, external: bool = False) -> Customer | None:
+        """Find a customer by Orb's id, or by the external one."""
+        return next((c for c in self.customers if name == (c.external_id if external else c.id)), None)
+
+    def subscription(self, name: str) -> Subscription | None:
+        """Find a subscription by Orb's id."""
+        return next((s for s in self.subscriptions if s.id == name), None)
+
+    def of(self, customer: Customer) -> tuple[Subscription, ...]:
+        """List a customer's subscriptions, newest first."""
+        return tuple(s for s in reversed(self.subscriptions) if s.customer is customer)

@@ -1,0 +1,202 @@
+"""Orb's own client, in its strict mode, against the sandbox on a real socket: every endpoint, every customer."""
+
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Generic, TypeVar
+
+import httpx
+import orb
+import pydantic
+import pytest
+import uvicorn
+from orb.types import (
+    Customer,
+    InvoiceFetchUpcomingResponse,
+    Subscription,
+    SubscriptionFetchCostsResponse,
+)
+from orb.types.customers import (
+    CostListByExternalIDResponse,
+    CreditListByExternalIDResponse,
+)
+from orb.types.customers.credits import LedgerListByExternalIDResponse
+from orb.types.shared import PaginationMetadata
+
+from app.sandbox.server import create_sandbox
+
+T = TypeVar("T")
+
+
+class Page(pydantic.BaseModel, Generic[T]):
+    """A page of a list, for a strict look at the bytes."""
+
+    data: list[T]
+    pagination_metadata: PaginationMetadata
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """Serve a sandbox without latency from a thread of its own."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        create_sandbox(latency=0), log_level="critical", access_log=False, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.fixture
+async def client(base_url: str) -> AsyncIterator[orb.AsyncOrb]:
+    async with orb.AsyncOrb(
+        api_key="a-key", base_url=base_url, max_retries=0, _strict_response_validation=True
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def raw(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": "Bearer a-key"}
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False) as http:
+        yield http
+
+
+EVERYBODY = (
+    "northwind",
+    "halcyon",
+    "lumen",
+    "quiet",
+    "sunset",
+    "fresh",
+    "meridian",
+    "nobody",
+    "yamato",
+    "atelier",
+)
+
+
+async def test_it_pings(client: orb.AsyncOrb) -> None:
+    assert (await client.top_level.ping()).response == "pong"
+
+
+async def test_it_lists_all_customers_and_subscriptions_page_by_page(client: orb.AsyncOrb) -> None:
+    names = [customer.external_customer_id async for customer in client.customers.list(limit=3)]
+    assert sorted(filter(None, names)) == sorted(EVERYBODY)
+    assert len([s async for s in client.subscriptions.list(limit=4)]) == 11
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
+    customer = await client.customers.fetch_by_external_id(who)
+    assert (await client.customers.fetch(customer.id)).name == customer.name
+    await client.customers.costs.list_by_external_id(who, view_mode="periodic")
+    await client.customers.costs.list(customer.id, view_mode="cumulative")
+    entries = [e async for e in client.customers.credits.ledger.list(customer.id, currency="credits", limit=100)]
+    again = [e async for e in client.customers.credits.ledger.list_by_external_id(who, limit=100)]
+    assert len(entries) == len(again)
+    assert bool(entries) == (who == "lumen")
+    assert [b async for b in client.customers.credits.list(customer.id, currency="credits")] or who != "lumen"
+    assert [b async for b in client.customers.credits.list_by_external_id(who)] or who != "lumen"
+    async for subscription in client.subscriptions.list(external_customer_id=[who]):
+        fetched = await client.subscriptions.fetch(subscription.id)
+        assert fetched.customer.id == customer.id
+        costs = await client.subscriptions.fetch_costs(subscription.id, view_mode="cumulative")
+        assert costs.data
+        await _reads_the_bill(client, subscription, costs)
+        await _reads_groups(client, subscription, who)
+
+
+async def _reads_the_bill(
+    client: orb.AsyncOrb, subscription: Subscription, costs: SubscriptionFetchCostsResponse
+) -> None:
+    question = client.invoices.fetch_upcoming(subscription_id=subscription.id)
+    if subscription.status == "ended":
+        with pytest.raises(orb.BadRequestError, match="Subscription has status ended"):
+            await question
+    elif subscription.customer.external_customer_id == "quiet":
+        with pytest.raises(orb.NotFoundError, match="404-resource-not-found"):
+            await question
+    else:
+        bill = await question
+        assert bill.target_date == subscription.current_billing_period_end_date
+        assert len(bill.line_items) == len(costs.data[-1].per_price_costs)
+
+
+async def _reads_groups(client: orb.AsyncOrb, subscription: Subscription, who: str) -> None:
+    start = subscription.current_billing_period_start_date
+    if start is None or who == "meridian":  # its period is longer than the 32 days that groups may span
+        return
+    body = {
+        "grouping_keys": ["workspace_id"],
+        "timeframe_start": start.isoformat(),
+        "timeframe_end": f"{subscription.current_billing_period_end_date:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    question = client.post(f"/subscriptions/{subscription.id}/grouped_costs", cast_to=httpx.Response, body=body)
+    if who == "atelier":
+        with pytest.raises(orb.FeatureNotAvailable):
+            await question
+    else:
+        assert (await question).json().keys() == {"data", "has_more"}
+
+
+async def test_it_is_refused_without_a_key(base_url: str) -> None:
+    async with orb.AsyncOrb(api_key="", base_url=base_url, max_retries=0) as client:
+        with pytest.raises((orb.AuthenticationError, httpx.LocalProtocolError, orb.APIConnectionError)):
+            await client.top_level.ping()
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+async def test_every_byte_is_of_the_type_that_the_client_declares(raw: httpx.AsyncClient, who: str) -> None:
+    async def check(model: Any, path: str, **query: Any) -> Any:
+        answer = await raw.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return model.model_validate_json(answer.content, strict=True)
+
+    customer = f"/customers/external_customer_id/{who}"
+    await check(Customer, customer)
+    await check(CostListByExternalIDResponse, f"{customer}/costs")
+    await check(CostListByExternalIDResponse, f"{customer}/costs", view_mode="periodic")
+    await check(Page[CreditListByExternalIDResponse], f"{customer}/credits", include_all_blocks="true")
+    ledger: Any = Page[LedgerListByExternalIDResponse]
+    query: dict[str, Any] = {"limit": 100}
+    while True:
+        page = await check(ledger, f"{customer}/credits/ledger", **query)
+        if not page.pagination_metadata.has_more:
+            break
+        query["cursor"] = page.pagination_metadata.next_cursor
+    subscriptions = await check(Page[Subscription], "/subscriptions", **{"external_customer_id[]": who})
+    for subscription in subscriptions.data:
+        await check(Subscription, f"/subscriptions/{subscription.id}")
+        await check(SubscriptionFetchCostsResponse, f"/subscriptions/{subscription.id}/costs")
+        if subscription.status == "active" and who != "quiet":
+            await check(InvoiceFetchUpcomingResponse, "/invoices/upcoming", subscription_id=subscription.id)
+
+
+async def test_a_cut_answer_ends_before_its_length(raw: httpx.AsyncClient, base_url: str) -> None:
+    panel = base_url.replace("/v1", "/_sandbox/faults")
+    await raw.post(panel, json={"route": "customer", "kind": "cut"})
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+        await raw.get("/customers/external_customer_id/northwind")
+    answer = await raw.get("/customers/external_customer_id/northwind")
+    assert answer.status_code == 200
+    await raw.delete(panel)
+
+
+async def test_a_hanging_answer_is_let_go_when_the_client_leaves(raw: httpx.AsyncClient, base_url: str) -> None:
+    panel = base_url.replace("/v1", "/_sandbox")
+    await raw.delete(f"{panel}/requests")
+    await raw.post(f"{panel}/faults", json={"route": "customer", "kind": "hang", "seconds": 20})
+    with pytest.raises(httpx.ReadTimeout):
+        await raw.get("/customers/external_customer_id/northwind", timeout=0.2)
+    while True:  # ended only once the sandbox has noticed
+        (entry,) = (await raw.get(f"{panel}/requests")).json()["data"]
+        if entry["ended"] is not None:
+            break
+    assert entry["status"] is None
+    assert entry["ended"] - entry["started"] < 15
+    await raw.delete(f"{panel}/faults")
