@@ -1,0 +1,266 @@
+"""One customer's account at Orb: bound to that customer, cached; it cannot name another."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from app.cache.cache import Answer, Cache, Freshness
+from app.days import Period, end_of_day, midnight, zone
+from app.orb import wire
+from app.orb.client import Orb
+from app.orb.errors import Foreign, Invalid, NotEnabled, NotFound, Refused, TimedOut
+from app.orb.path import CustomerRef
+from app.reading import Reading
+
+T = TypeVar("T")
+
+_LIST_AGE = 900.0  # subscriptions change rarely, and a refresh asks for them anew
+_STATE_AGE = 30.0  # nothing pending, ended, not enabled: true for now, kept briefly
+_MOST_PAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """A true state in which there is no figure: nothing pending, ended, not enabled. `code` says which.
+
+    `why` tells states of one code apart where people need different words.
+    """
+
+    code: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The customer and what they subscribe to. `state` says why there is no subscription, when there is none."""
+
+    customer: wire.Customer
+    subscriptions: tuple[wire.Subscription, ...]
+    state: str | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone(self.customer.timezone)
+
+    @property
+    def active(self) -> tuple[wire.Subscription, ...]:
+        return tuple(each for each in self.subscriptions if each.status == "active")
+
+    def shown(self, chosen: str | None) -> list[wire.Subscription]:
+        """The active subscriptions, or the one that was chosen among them."""
+        return [each for each in self.active if chosen in (None, each.id)]
+
+    @property
+    def period(self) -> Period | None:
+        """The period that all active subscriptions share, else None."""
+        periods = {each.period for each in self.active}
+        return periods.pop() if len(periods) == 1 else None
+
+
+class Account:
+    """What a card may ask. `only` are the subscriptions that this viewer may see; None means all of them."""
+
+    def __init__(
+        self,
+        orb: Orb,
+        cache: Cache,
+        customer: CustomerRef,
+        freshness: Freshness,
+        *,
+        credit_currencies: tuple[str, ...] = ("credits",),
+        only: frozenset[str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._orb = orb
+        self._cache = cache
+        self._customer = customer
+        self._freshness = freshness
+        self._now = now
+        self.credit_currencies = credit_currencies
+        self.only = only
+
+    @property
+    def now(self) -> datetime:
+        return self._now()
+
+    async def listing(self, *, hurry: bool = False) -> Listing:
+        """The customer and their active and upcoming subscriptions, those of other viewers left out."""
+        answer = await self._ask(("subscriptions",), self._list, max_age=_LIST_AGE, hurry=hurry)
+        listing = answer.reading.value
+        if self.only is None:
+            return listing
+        shown = tuple(each for each in listing.subscriptions if each.id in self.only)
+        return replace(listing, subscriptions=shown, state=listing.state or (None if shown else "no_subscription"))
+
+    async def upcoming_invoice(self, subscription: wire.Subscription) -> Answer[wire.Invoice | Nothing]:
+        """The bill so far; Nothing when none is pending, or the subscription has ended."""
+
+        async def ask() -> Reading[wire.Invoice | Nothing]:
+            try:
+                reading = await self._orb.upcoming_invoice(subscription.id, max_age=self._allowance)
+            except NotFound:
+                return self._state("no_upcoming_invoice")
+            except Invalid as refused:
+                if any("status ended" in reason for reason in refused.reasons):
+                    return self._state("subscription_ended")
+                raise
+            self._own(reading.value.customer)
+            return reading
+
+        return await self._ask(("upcoming_invoice", subscription.id), ask)
+
+    async def credits_ledger(self, currency: str) -> Answer[wire.Ledger]:
+        """The newest movements of one pricing unit; empty when there is no ledger for it."""
+
+        async def ask() -> Reading[wire.Ledger]:
+            reading = await self._orb.credits_ledger(self._customer, currency, max_age=self._allowance)
+            for entry in reading.value.data:
+                self._own(entry.customer)
+            return reading
+
+        return await self._ask(("credits_ledger", currency), ask)
+
+    async def credit_blocks(self, currency: str) -> Answer[wire.CreditBlocks]:
+        """The blocks behind a balance. Nice to have: waits no longer than `soon`."""
+
+        async def ask() -> Reading[wire.CreditBlocks]:
+            return await self._orb.credit_blocks(self._customer, currency, max_age=self._allowance)
+
+        return await self._ask(("credit_blocks", currency), ask, hurry=True)
+
+    async def subscription_costs(
+        self,
+        subscription: wire.Subscription,
+        view_mode: str,
+        window: Period,
+        currency: str | None,
+        *,
+        hurry: bool = False,
+    ) -> Answer[wire.Costs]:
+        """One subscription's cost series, in days as Orb cut them."""
+
+        async def ask() -> Reading[wire.Costs]:
+            return await self._orb.subscription_costs(
+                subscription.id, view_mode, window, currency, max_age=self._allowance
+            )
+
+        return await self._ask(_series_key(subscription.id, view_mode, window, currency), ask, hurry=hurry)
+
+    def kept_costs(
+        self, subscription: wire.Subscription, view_mode: str, window: Period, currency: str | None
+    ) -> Reading[wire.Costs] | None:
+        """The same series if a young enough one is at hand; asks nobody."""
+        key = self._key(_series_key(subscription.id, view_mode, window, currency))
+        return self._cache.kept(key, self._freshness)
+
+    async def customer_costs(self, view_mode: str, window: Period, currency: str) -> Answer[wire.Costs]:
+        """The series over all subscriptions in one currency, summed by Orb. Not for a viewer of some of them."""
+        if self.only is not None:
+            raise ValueError("the roll-up holds subscriptions that this viewer may not see")
+
+        async def ask() -> Reading[wire.Costs]:
+            return await self._orb.customer_costs(self._customer, view_mode, window, currency, max_age=self._allowance)
+
+        return await self._ask(_series_key("customer", view_mode, window, currency), ask)
+
+    async def grouped_costs(
+        self, subscription: wire.Subscription, key: str, window: Period, currency: str | None, limit: int
+    ) -> Answer[wire.GroupedCosts | Nothing]:
+        """Subtotals by one event property; Nothing where Orb does not offer them for this account or key."""
+
+        async def ask() -> Reading[wire.GroupedCosts | Nothing]:
+            try:
+                return await self._orb.grouped_costs(subscription.id, key, window, currency, limit)
+            except (NotEnabled, Invalid) as refused:
+                return self._state("not_enabled", _refusal(refused))
+
+        words = _series_key(subscription.id, key, window, currency)
+        return await self._ask(("grouped_costs", *words[1:], str(limit)), ask)
+
+    def rolls_up(self, listing: Listing, shown: Sequence[wire.Subscription]) -> bool:
+        """Whether one series of the customer's covers `shown`: all of several, and all that there are."""
+        return len(shown) > 1 and len(shown) == len(listing.active) and self.only is None
+
+    def window(self, listing: Listing, period: Period | None, start: date | None, end: date | None) -> Period | None:
+        """The chosen days, from midnight to midnight in the customer's zone.
+
+        By default the period so far, up to the end of the customer's current day: the same all day long, so
+        that askers share one answer. None where no period is known.
+        """
+        if start and end:
+            return Period(midnight(start, listing.zone), midnight(end, listing.zone))
+        if period is None:
+            return None
+        return Period(period.start, min(period.end, end_of_day(self.now, listing.zone)))
+
+    @property
+    def _allowance(self) -> float | None:
+        return None if self._freshness.live else self._freshness.max_age
+
+    async def _list(self) -> Reading[Listing]:
+        found: list[wire.Subscription] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            page = await self._orb.subscriptions(self._customer, ("active", "upcoming"), cursor=cursor)
+            found.extend(page.value.data)
+            cursor = page.value.pagination_metadata.next_cursor
+            if not page.value.pagination_metadata.has_more or cursor is None:
+                break
+        for each in found:
+            self._own(each.customer)
+        listing = Listing(found[0].customer, tuple(found)) if found else await self._without_subscription()
+        return Reading(listing, None, page.asked, size=2048 * (len(found) + 1))
+
+    async def _without_subscription(self) -> Listing:
+        customer = (await self._orb.customer(self._customer)).value
+        self._own(customer)
+        ended = (await self._orb.subscriptions(self._customer, ("ended",), limit=1)).value.data
+        for each in ended:
+            self._own(each.customer)
+        return Listing(customer, (), "subscription_ended" if ended else "no_subscription")
+
+    def _own(self, named: wire.Customer | wire.CustomerId) -> None:
+        """Raises Foreign when a document names another customer than the one it was asked for."""
+        whose = named.id if self._customer.kind == "customer_id" else named.external_customer_id
+        if whose != self._customer.id:
+            raise Foreign
+
+    def _state(self, code: str, why: str | None = None) -> Reading[Nothing]:
+        return Reading(Nothing(code, why), None, self.now, lasts=_STATE_AGE)
+
+    def _key(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return (self._customer.kind, self._customer.id, *words)
+
+    async def _ask(
+        self,
+        words: tuple[str, ...],
+        ask: Callable[[], Awaitable[Reading[T]]],
+        *,
+        max_age: float | None = None,
+        hurry: bool = False,
+    ) -> Answer[T]:
+        how = self._freshness
+        if max_age is not None and not how.live:
+            how = replace(how, max_age=max_age)
+        if hurry:
+            how = replace(how, deadline=how.soon)
+        try:
+            answer = await self._cache.get(self._key(words), how, ask)
+        except TimeoutError:
+            raise TimedOut(words[0]) from None
+        late = isinstance(answer.failed, TimeoutError)
+        return Answer(answer.reading, TimedOut(words[0])) if late else answer
+
+
+def _series_key(whose: str, view_mode: str, window: Period, currency: str | None) -> tuple[str, ...]:
+    return ("costs", whose, view_mode, window.start.isoformat(), window.end.isoformat(), currency or "")
+
+
+def _refusal(refused: Refused) -> str | None:
+    """Why Orb has no grouped costs here, as far as its words tell: the account, the number of groups, the key."""
+    if isinstance(refused, NotEnabled):
+        return None
+    words = " ".join(refused.reasons).lower()
+    return "too_many_groups" if "5,000" in words or "5000" in words else "key_not_allowed"

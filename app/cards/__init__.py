@@ -1,0 +1,1 @@
+"""One word = one file = one section of the page."""

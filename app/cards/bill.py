@@ -1,0 +1,152 @@
+"""What the customer is on track to be charged: one bill per subscription, never summed.
+
+The one card whose figure is the amount due. Source: Orb's upcoming invoice, the only answer with discounts,
+minimums, credits and tax in it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from app.account import Account, Nothing
+from app.cache.cache import Answer
+from app.cards.base import Card, Outcome, empty, of_parts, sentence
+from app.days import Period
+from app.money import Money, difference, total, unit
+from app.orb import wire
+from app.orb.errors import OrbError
+from app.query import Query
+from app.together import settled
+
+_ADJUSTMENTS = {
+    "usage_discount": ("discount", "Discount", -1),
+    "amount_discount": ("discount", "Discount", -1),
+    "percentage_discount": ("discount", "Discount", -1),
+    "tiered_percentage_discount": ("discount", "Discount", -1),
+    "minimum": ("minimum", "Minimum", 1),
+    "maximum": ("maximum", "Maximum", -1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One charge: what it is, how much of it, and what it costs at list price."""
+
+    name: str
+    quantity: Decimal | None
+    subtotal: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way from the subtotal to the amount due."""
+
+    kind: str
+    label: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One subscription's bill. `subtotal` plus every step of `bridge` is `amount_due`, exactly."""
+
+    subscription_id: str
+    name: str
+    status: str
+    code: str | None = None
+    message: str | None = None
+    period: Period | None = None
+    subtotal: wire.Subtotal | None = None
+    total: Money | None = None
+    amount_due: wire.AmountDue | None = None
+    target_date: datetime | None = None
+    lines: tuple[Line, ...] = ()
+    bridge: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    subscriptions: tuple[Bill, ...]
+
+
+async def load(account: Account, query: Query) -> Outcome:
+    listing = await account.listing()
+    if listing.state:
+        return empty(listing.state)
+    shown = listing.shown(query.subscription_id)
+    if not shown:
+        return empty("no_upcoming_invoice")
+    outcomes = await settled(*(partial(account.upcoming_invoice, each) for each in shown))
+    bills = [_bill(each, outcome) for each, outcome in zip(shown, outcomes, strict=True)]
+    answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
+    error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
+    return of_parts(Bills(tuple(bills)), bills, answers, error)
+
+
+def _bill(subscription: wire.Subscription, outcome: Answer[wire.Invoice | Nothing] | Exception) -> Bill:
+    if isinstance(outcome, OrbError):
+        return Bill(subscription.id, subscription.title, "failed", outcome.code, sentence(outcome.code))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return view(subscription, outcome.reading.value)
+
+
+def view(subscription: wire.Subscription, invoice: wire.Invoice | Nothing) -> Bill:
+    """The bill of one subscription in the words of its upcoming invoice."""
+    if isinstance(invoice, Nothing):
+        return Bill(subscription.id, subscription.title, "empty", invoice.code, sentence(invoice.code))
+    currency = unit(invoice.currency)
+    return Bill(
+        subscription.id,
+        subscription.title,
+        "ready",
+        period=subscription.period,
+        subtotal=wire.Subtotal(invoice.subtotal, currency),
+        total=Money(invoice.total, currency),
+        amount_due=wire.AmountDue(invoice),
+        target_date=invoice.target_date,
+        lines=tuple(Line(line.name, line.quantity, Money(line.subtotal, currency)) for line in invoice.line_items),
+        bridge=tuple(bridge(invoice)),
+    )
+
+
+def bridge(invoice: wire.Invoice) -> list[Step]:
+    """The steps from subtotal to amount due, in Orb's order; those that come to nothing are left out.
+
+    The customer's balance is what lies between `total` and `amount_due`: Orb does not publish the sign of its
+    balance transactions. What Orb's own figures leave over is a step of the kind `unexplained`.
+    """
+    currency = unit(invoice.currency)
+    amounts: dict[tuple[str, str], Decimal] = {}
+    for kind, label, amount in _effects(invoice):
+        amounts[kind, label] = total([amounts.get((kind, label), Decimal(0)), amount])
+    explained = total([invoice.subtotal, *amounts.values()])
+    amounts["unexplained", "Not explained by the invoice"] = difference(invoice.total, explained)
+    balance = difference(invoice.amount_due, invoice.total)
+    label = "Account balance applied" if balance < 0 else "Account balance owed"
+    amounts["customer_balance", label] = balance
+    return [Step(kind, label, Money(amount, currency)) for (kind, label), amount in amounts.items() if amount]
+
+
+def _effects(invoice: wire.Invoice) -> Iterator[tuple[str, str, Decimal]]:
+    lines = invoice.line_items
+    for line in lines:
+        for adjustment in line.adjustments:
+            kind, label, sign = _ADJUSTMENTS.get(adjustment.adjustment_type, ("adjustment", "Adjustment", -1))
+            rate = adjustment.percentage_discount
+            percent = f" {(rate * 100).normalize():f}%" if rate is not None else ""
+            yield kind, f"{adjustment.reason or label}{percent}", sign * adjustment.amount
+    for line in lines:
+        yield "credits", "Prepaid credits", -line.credits_applied
+    for line in lines:
+        yield "partial_invoice", "Invoiced already", -line.partially_invoiced_amount
+    for line in lines:
+        for tax in line.tax_amounts:
+            rate = tax.tax_rate_percentage
+            percent = f" {rate.normalize():f}%" if rate is not None else ""
+            yield "tax", f"{tax.tax_rate_description or 'Tax'}{percent}", tax.amount
+
+
+CARD = Card("bill", "Bill", "amount_due", load)

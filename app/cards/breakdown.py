@@ -1,0 +1,230 @@
+"""Where cost comes from: the groups of one event property, largest first, in subtotals.
+
+Source: Orb's grouped costs. Discounts, minimums, credits and tax do not decompose by group, so no group here
+can hold an amount due.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from app.account import Account, Listing, Nothing
+from app.cache.cache import Answer
+from app.cards.base import Card, Links, Outcome, empty, links, of_parts, sentence
+from app.days import Period, day_of, end_of_day, midnight
+from app.money import difference, total, unit
+from app.orb import wire
+from app.orb.errors import Malformed, OrbError
+from app.query import Query
+from app.together import settled
+
+# Orb's limits on the window of grouped costs.
+_LONGEST = timedelta(days=32)
+_OLDEST = timedelta(days=100)
+
+_TENTH = Decimal("0.1")
+
+_NO_SERIES = "What the other groups cost is not known: there is no subtotal for this subscription over these days."
+_CLAMPED = "What the other groups cost is not known: groups reach back 32 days, the subtotal further."
+_SKEWED = "What the other groups cost is not known: groups and subtotal were taken at different moments."
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShare:
+    """One group. `key` is Orb's string untouched; `share` is of the subtotal, in percent, where that is known."""
+
+    key: str
+    label: str
+    subtotal: wire.Subtotal
+    share: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """One subscription's groups. `residual` is what no shown group holds; without it, `residual_reason`."""
+
+    subscription_id: str
+    name: str
+    status: str
+    code: str | None = None
+    message: str | None = None
+    group_by: str | None = None
+    label: str | None = None
+    groups: tuple[GroupShare, ...] = ()
+    has_more: bool = False
+    residual: wire.Subtotal | None = None
+    residual_share: Decimal | None = None
+    residual_reason: str | None = None
+    subtotal: wire.Subtotal | None = None
+    window: Period | None = None
+    clamped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdowns:
+    subscriptions: tuple[Breakdown, ...]
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The subtotal that the groups are a part of, over exactly their window; without it, `reason`."""
+
+    subtotal: Decimal | None
+    reason: str | None = None
+
+
+async def load(account: Account, query: Query) -> Outcome:
+    listing = await account.listing()
+    if listing.state:
+        return empty(listing.state)
+    chosen = listing.shown(query.subscription_id)
+    # The series of one subscription is asked for by the spend card too: the same question, sent once.
+    series = "spend" in query.cards and not account.rolls_up(listing, chosen)
+    asked = [
+        (each, window)
+        for each in chosen
+        if query.currency in (None, each.currency)
+        if (window := account.window(listing, each.period, query.timeframe_start, query.timeframe_end))
+    ]
+    if not asked:
+        return empty("no_usage")
+    outcomes = await settled(*(partial(_ask, account, listing, each, window, query, series) for each, window in asked))
+    parts = [_part(each, outcome) for (each, _), outcome in zip(asked, outcomes, strict=True)]
+    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception)]
+    error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
+    return of_parts(Breakdowns(tuple(parts), links(chosen)), parts, answers, error)
+
+
+def _part(
+    subscription: wire.Subscription,
+    outcome: tuple[Breakdown, Answer[wire.GroupedCosts | Nothing]] | Exception,
+) -> Breakdown:
+    if isinstance(outcome, OrbError):
+        return Breakdown(subscription.id, subscription.title, "failed", outcome.code, sentence(outcome.code))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome[0]
+
+
+async def _ask(
+    account: Account,
+    listing: Listing,
+    subscription: wire.Subscription,
+    asked: Period,
+    query: Query,
+    series: bool,
+) -> tuple[Breakdown, Answer[wire.GroupedCosts | Nothing]]:
+    window = clamp(asked, account.now, listing.zone)
+    currency = query.currency or subscription.currency
+    groups = await account.grouped_costs(subscription, query.group_by, window, currency, query.limit)
+    found = groups.reading.value
+    if isinstance(found, Nothing):
+        words = sentence(found.why or found.code)
+        return Breakdown(subscription.id, subscription.title, "empty", found.code, words), groups
+    if found.subtotal is not None:
+        whole = Whole(found.subtotal)
+    elif window != asked:
+        whole = Whole(None, _CLAMPED)
+    else:
+        whole = await _whole(account, subscription, window, query, series)
+    return view(subscription, found, whole, window, query, clamped=window != asked), groups
+
+
+async def _whole(
+    account: Account, subscription: wire.Subscription, window: Period, query: Query, series: bool
+) -> Whole:
+    question = (subscription, query.view_mode, window, query.currency)
+    try:
+        reading = (
+            (await account.subscription_costs(*question, hurry=True)).reading
+            if series
+            else account.kept_costs(*question)
+        )
+    except OrbError:
+        reading = None
+    aligned = subscription.period is not None and subscription.period.start == window.start
+    subtotal = wire.subtotal_of(reading.value, query.view_mode, aligned=aligned) if reading else None
+    return Whole(subtotal, None if subtotal is not None else _NO_SERIES)
+
+
+def clamp(asked: Period, now: datetime, zone: ZoneInfo) -> Period:
+    """The part of the asked days that Orb groups: at most 32 days, none of them 100 days old before today ends."""
+    earliest = max(asked.end - _LONGEST, end_of_day(now, zone) - _OLDEST)
+    if asked.start >= earliest:
+        return asked
+    start = midnight(day_of(earliest, zone), zone)
+    if start < earliest:
+        start = midnight(day_of(earliest, zone) + timedelta(days=1), zone)
+    return Period(start, asked.end)
+
+
+def view(
+    subscription: wire.Subscription,
+    found: wire.GroupedCosts,
+    whole: Whole,
+    window: Period,
+    query: Query,
+    *,
+    clamped: bool = False,
+) -> Breakdown:
+    """One subscription's groups, with what is left over where the whole is known."""
+    code = query.currency or subscription.currency
+    if code is None:
+        raise Malformed("a plan without a currency")
+    counted = unit(code)
+    rest = residual(found, whole)
+    subtotal = whole.subtotal if rest is not None else None
+    parts = [group.subtotal for group in found.groups]
+    percents = None if rest is None or subtotal is None else shares([*parts, rest], subtotal)
+    of_groups: list[Decimal | None] = [*percents[:-1]] if percents else [None] * len(parts)
+    return Breakdown(
+        subscription.id,
+        subscription.title,
+        "ready" if found.groups or rest else "empty",
+        None if found.groups or rest else "no_usage",
+        None if found.groups or rest else sentence("no_usage"),
+        group_by=query.group_by,
+        label=query.group_label,
+        groups=tuple(
+            GroupShare(group.key, group.key, wire.Subtotal(group.subtotal, counted), share)
+            for group, share in zip(found.groups, of_groups, strict=True)
+        ),
+        has_more=found.has_more,
+        residual=None if rest is None else wire.Subtotal(rest, counted),
+        residual_share=percents[-1] if percents else None,
+        residual_reason=None if rest is not None else whole.reason or _SKEWED,
+        subtotal=None if subtotal is None else wire.Subtotal(subtotal, counted),
+        window=window,
+        clamped=clamped,
+    )
+
+
+def residual(found: wire.GroupedCosts, whole: Whole) -> Decimal | None:
+    """What the whole holds beyond the groups; None when it is not known, or the groups hold more than the whole."""
+    if whole.subtotal is None:
+        return None
+    rest = difference(whole.subtotal, total([group.subtotal for group in found.groups]))
+    return rest if rest >= 0 else None
+
+
+def shares(parts: list[Decimal], whole: Decimal) -> list[Decimal] | None:
+    """Each part in percent of their sum `whole`, to one decimal, adding up to 100.0 exactly.
+
+    Each is rounded down, then those that lost most get a tenth more. None where there is nothing to share, or
+    a part is negative.
+    """
+    if whole <= 0 or any(part < 0 for part in parts):
+        return None
+    exact = [part * 100 / whole for part in parts]
+    rounded = [each.quantize(_TENTH, ROUND_FLOOR) for each in exact]
+    missing = int((100 - sum(rounded)) / _TENTH)
+    neediest = sorted(range(len(parts)), key=lambda n: rounded[n] - exact[n])
+    for n in neediest[:missing]:
+        rounded[n] += _TENTH
+    return rounded
+
+
+CARD = Card("breakdown", "Where cost comes from", "subtotal", load)

@@ -1,0 +1,166 @@
+"""The prepaid credits that are left, per pricing unit, and what moved them lately.
+
+Source: the first entry of the unfiltered credit ledger is the balance; credit blocks tell what expires when.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from app.account import Account
+from app.cache.cache import Answer
+from app.cards.base import Card, Outcome, empty, ready
+from app.days import DayName, day_of
+from app.money import Money, Unit, difference, total, unit
+from app.orb import wire
+from app.orb.errors import OrbError
+from app.query import Query
+from app.together import settled, together
+
+_MOVEMENTS = {
+    "increment": "Credits added",
+    "decrement": "Usage",
+    "expiration_change": "Expiry date changed",
+    "credit_block_expiry": "Credits expired",
+    "void": "Credits voided",
+    "void_initiated": "Voiding started",
+    "amendment": "Correction",
+}
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What moved the balance on one day: entries of one kind on a day are one row."""
+
+    day: DayName
+    date: date
+    entry_type: str
+    label: str
+    amount: Money
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Credits of one purchase or grant."""
+
+    id: str
+    balance: Money
+    status: str
+    expires: datetime | None
+    expires_on: DayName | None
+    cost_basis: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCredits:
+    """One pricing unit. `blocks` is None when they could not be had: the balance stands without them."""
+
+    unit: str
+    balance: Money
+    activity: tuple[Movement, ...]
+    blocks: tuple[Block, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    units: tuple[UnitCredits, ...]
+
+
+async def load(account: Account, query: Query) -> Outcome:
+    asked = [code for code in account.credit_currencies if query.currency in (None, code)]
+    units = await together(*(partial(_unit, account, code) for code in asked))
+    answers = [answer for ledger, blocks in units if ledger.reading.value.data for answer in (ledger, blocks)]
+    had = [answer for answer in answers if isinstance(answer, Answer)]
+    if not had:
+        return empty("no_credits")
+    zone = await _zone(account)
+    views = [
+        view(code, ledger.reading.value, None if isinstance(blocks, OrbError) else blocks.reading.value, zone)
+        for code, (ledger, blocks) in zip(asked, units, strict=True)
+        if ledger.reading.value.data
+    ]
+    return ready(Credits(tuple(views)), had, whole=len(had) == len(answers) and zone is not None)
+
+
+async def _zone(account: Account) -> ZoneInfo | None:
+    """The customer's zone; None where the list that tells it cannot be had: the balance stands without it."""
+    try:
+        return (await account.listing(hurry=True)).zone
+    except OrbError:
+        return None
+
+
+async def _unit(account: Account, code: str) -> tuple[Answer[wire.Ledger], Answer[wire.CreditBlocks] | OrbError]:
+    ledger, blocks = await settled(partial(account.credits_ledger, code), partial(account.credit_blocks, code))
+    if isinstance(ledger, Exception):
+        raise ledger
+    if isinstance(blocks, Exception) and not isinstance(blocks, OrbError):
+        raise blocks
+    return ledger, blocks  # type: ignore[return-value]
+
+
+def view(code: str, ledger: wire.Ledger, blocks: wire.CreditBlocks | None, zone: ZoneInfo | None) -> UnitCredits:
+    """The credits of one pricing unit; `ledger` has at least one entry, newest first.
+
+    Without the customer's zone there is no telling on which of their days a thing happened: no activity then.
+    """
+    counted = unit(code)
+    return UnitCredits(
+        code,
+        Money(ledger.data[0].ending_balance, counted),
+        tuple(_activity(ledger, counted, zone)) if zone else (),
+        None if blocks is None else tuple(_block(block, counted, zone) for block in drawdown(blocks)),
+    )
+
+
+def drawdown(blocks: wire.CreditBlocks) -> list[wire.CreditBlock]:
+    """The blocks in the order in which Orb draws them: soonest expiry, then lowest cost; undrawable ones last."""
+    zero = Decimal(0)
+    return sorted(
+        blocks.data,
+        key=lambda block: (
+            block.status != "active",
+            block.expiry_date is None,
+            block.expiry_date.timestamp() if block.expiry_date else 0,
+            block.per_unit_cost_basis or zero,
+        ),
+    )
+
+
+def _activity(ledger: wire.Ledger, counted: Unit, zone: ZoneInfo) -> list[Movement]:
+    rows: dict[tuple[date, str, bool, str], list[Decimal]] = {}
+    for entry in ledger.data:
+        day = day_of(entry.created_at, zone)
+        label = _MOVEMENTS.get(entry.entry_type, "Other movement")
+        if entry.description and entry.entry_type != "decrement":
+            label = f"{label}: {entry.description}"
+        row = rows.setdefault((day, entry.entry_type, entry.entry_status == "pending", label), [])
+        row.append(difference(entry.ending_balance, entry.starting_balance))
+    shown = list(rows.items())
+    if ledger.pagination_metadata.has_more:
+        # The last day of a page may go on in the next one: its sum would be too small.
+        last = day_of(ledger.data[-1].created_at, zone)
+        shown = [row for row in shown if row[0][0] != last]
+    return [
+        Movement(DayName(day), day, kind, label, Money(total(amounts), counted), pending)
+        for (day, kind, pending, label), amounts in shown[:_SHOWN]
+    ]
+
+
+def _block(block: wire.CreditBlock, counted: Unit, zone: ZoneInfo | None) -> Block:
+    expires = block.expiry_date
+    return Block(
+        block.id,
+        Money(block.balance, counted),
+        block.status,
+        expires,
+        DayName(day_of(expires, zone)) if expires and zone else None,
+        block.per_unit_cost_basis,
+    )
+
+
+CARD = Card("credits", "Credits", "credits", load)

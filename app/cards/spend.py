@@ -1,0 +1,182 @@
+"""What usage costs by day, at list price: Orb's own buckets, never cut anew.
+
+Source: the cost series of the subscription, or of the customer where several are shown; the figure is the
+subtotal, before discounts, minimums, credits and tax.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.account import Account, Listing
+from app.cache.cache import Answer
+from app.cards.base import Card, Links, Outcome, empty, links, ready
+from app.days import DayName, Period, day_of
+from app.money import Money, Unit, unit
+from app.orb import wire
+from app.orb.errors import Malformed
+from app.query import Query
+from app.together import together
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSubtotal:
+    price_id: str
+    name: str
+    subtotal: wire.Subtotal
+
+
+@dataclass(frozen=True, slots=True)
+class SpendDay:
+    """One bucket as Orb cut it. `partial` marks the day that is not over; `total` is there in cumulative view."""
+
+    start: datetime
+    end: datetime
+    label: DayName
+    subtotal: wire.Subtotal
+    total: Money | None
+    partial: bool
+    prices: tuple[PriceSubtotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A subscription whose cost is in a series."""
+
+    subscription_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The days of one unit. `subtotal` is None where the buckets do not add up to one figure.
+
+    `adjusted` says that a minimum, maximum or discount applies: then days do not add up to the bill.
+    `period` is the whole axis, future days included. `subscriptions` are those that are in the series.
+    """
+
+    view_mode: str
+    unit: str
+    period: Period
+    days: tuple[SpendDay, ...]
+    subtotal: wire.Subtotal | None
+    adjusted: bool
+    subscriptions: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spend(Series):
+    """The first unit's series, and those of other units beside it; nothing is summed across units."""
+
+    other_units: tuple[Series, ...]
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One cost series to ask for: which subscriptions are in it, over which window, on which axis."""
+
+    members: tuple[wire.Subscription, ...]
+    currency: str | None
+    window: Period
+    axis: Period
+    rolled_up: bool
+
+
+async def load(account: Account, query: Query) -> Outcome:
+    listing = await account.listing()
+    if listing.state:
+        return empty(listing.state)
+    shown = listing.shown(query.subscription_id)
+    questions = _questions(account, listing, shown, query)
+    answers = await together(*(partial(_ask, account, question, query.view_mode) for question in questions))
+    series = [
+        view(question, answer.reading.value, query, listing.zone, account.now)
+        for question, answer in zip(questions, answers, strict=True)
+        if answer.reading.value.data
+    ]
+    if not any(day.subtotal.amount for each in series for day in each.days):
+        return empty("no_usage")
+    first, *others = series
+    own: dict[str, Any] = {each.name: getattr(first, each.name) for each in fields(first)}
+    return ready(Spend(**own, other_units=tuple(others), links=links(shown)), answers)
+
+
+def _questions(account: Account, listing: Listing, shown: Sequence[wire.Subscription], query: Query) -> list[Question]:
+    """One series for a single subscription; one per currency for all of several; one each for some of them."""
+    rolled_up = account.rolls_up(listing, shown)
+    if rolled_up:
+        units = list(dict.fromkeys(each.currency for each in shown))
+        asked = [(tuple(each for each in shown if each.currency == code), code) for code in units]
+        asked = [(members, code) for members, code in asked if query.currency in (None, code)]
+    else:
+        asked = [((each,), query.currency) for each in shown]
+    found = []
+    for members, currency in asked:
+        period = _hull(members)
+        window = account.window(listing, period, query.timeframe_start, query.timeframe_end)
+        if window is not None:
+            axis = window if query.timeframe_start or period is None else period
+            found.append(Question(members, currency, window, axis, rolled_up))
+    return found
+
+
+def _hull(members: Sequence[wire.Subscription]) -> Period | None:
+    """From the earliest start to the latest end of their current periods."""
+    periods = [each.period for each in members if each.period]
+    if not periods:
+        return None
+    return Period(min(each.start for each in periods), max(each.end for each in periods))
+
+
+async def _ask(account: Account, question: Question, view_mode: str) -> Answer[wire.Costs]:
+    if not question.rolled_up:
+        (only,) = question.members
+        return await account.subscription_costs(only, view_mode, question.window, question.currency)
+    if question.currency is None:
+        raise Malformed("a plan without a currency")
+    return await account.customer_costs(view_mode, question.window, question.currency)
+
+
+def view(question: Question, costs: wire.Costs, query: Query, zone: ZoneInfo, now: datetime) -> Series:
+    """One unit's series for people; `costs` has at least one bucket."""
+    code = question.currency or question.members[0].currency
+    if code is None:
+        raise Malformed("a plan without a currency")
+    counted = unit(code)
+    aligned = all(each.period and each.period.start == question.window.start for each in question.members)
+    subtotal = wire.subtotal_of(costs, query.view_mode, aligned=aligned)
+    return Series(
+        query.view_mode,
+        counted.code,
+        question.axis,
+        tuple(_day(cost, query.view_mode == "cumulative", counted, zone, now) for cost in costs.data),
+        None if subtotal is None else wire.Subtotal(subtotal, counted),
+        any(cost.subtotal != cost.total for cost in costs.data),
+        tuple(Member(each.id, each.title) for each in question.members),
+    )
+
+
+def _day(cost: wire.Cost, cumulative: bool, counted: Unit, zone: ZoneInfo, now: datetime) -> SpendDay:
+    # A cumulative bucket begins with the period: the day that it stands for is the one that it ends with.
+    moment = cost.timeframe_end - _MOMENT if cumulative else cost.timeframe_start
+    return SpendDay(
+        cost.timeframe_start,
+        cost.timeframe_end,
+        DayName(day_of(moment, zone)),
+        wire.Subtotal(cost.subtotal, counted),
+        Money(cost.total, counted) if cumulative else None,
+        cost.timeframe_end > now,
+        tuple(
+            PriceSubtotal(each.price.id, each.price.name, wire.Subtotal(each.subtotal, counted))
+            for each in cost.per_price_costs
+        ),
+    )
+
+
+CARD = Card("spend", "Cost by day", "subtotal", load)

@@ -1,0 +1,136 @@
+"""The cards in page order; loads them together, each within its deadline, and yields them as they land."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from app import log
+from app.account import Account, Listing
+from app.cards import bill, breakdown, credits, spend
+from app.cards.base import Card, Empty, Failed, Outcome, Ready, failed, sentence
+from app.days import Period
+from app.orb.errors import OrbError, TimedOut
+from app.query import Query
+
+CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
+WORDS: tuple[str, ...] = tuple(card.word for card in CARDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """One card and how it came back; `seconds` is how long it took."""
+
+    card: Card
+    outcome: Outcome
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodNow:
+    """The billing period, and how far in it is: day `day` of `days`, counted in the customer's zone."""
+
+    start: datetime
+    end: datetime
+    day: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is true of all cards together. `as_of` is the oldest known age; `allowed_at` when a refresh may ask."""
+
+    listing: Listing | None
+    period: PeriodNow | None
+    as_of: datetime | None
+    complete: bool
+    allowed_at: datetime
+    now: datetime
+
+
+def chosen(query: Query, scope: Iterable[str]) -> tuple[Card, ...]:
+    """The cards that the query asks for and the viewer may see, in page order."""
+    allowed = set(scope)
+    return tuple(card for card in CARDS if card.word in allowed and (not query.cards or card.word in query.cards))
+
+
+@asynccontextmanager
+async def loading(
+    account: Account, query: Query, cards: tuple[Card, ...], deadline: float
+) -> AsyncIterator[MemoryObjectReceiveStream[Landed]]:
+    """Starts every card at once; the stream yields each as it lands and ends after the last.
+
+    `deadline` is on anyio's clock: a card that is not back by then has failed, whatever it waits for.
+    """
+    query = replace(query, cards=tuple(card.word for card in cards))
+    send, receive = anyio.create_memory_object_stream[Landed](len(cards))
+    async with anyio.create_task_group() as group:
+        with send, receive:
+            for card in cards:
+                group.start_soon(_land, card, account, query, deadline, send.clone())
+            send.close()
+            yield receive
+            group.cancel_scope.cancel()
+
+
+async def _land(
+    card: Card, account: Account, query: Query, deadline: float, send: MemoryObjectSendStream[Landed]
+) -> None:
+    began = anyio.current_time()
+    with send:
+        outcome = await load_one(card, account, query, deadline)
+        await send.send(Landed(card, outcome, anyio.current_time() - began))
+
+
+async def load_one(card: Card, account: Account, query: Query, deadline: float) -> Outcome:
+    """The card, or what became of it: the one wall where errors, lateness and bugs become `Failed`."""
+    try:
+        with anyio.CancelScope(deadline=deadline) as scope:
+            return await card.load(account, query)
+        if scope.cancelled_caught:
+            return failed(TimedOut(card.word))
+    except OrbError as error:
+        log.warning("card failed", card=card.word, code=error.code, error=type(error).__name__)
+        return failed(error)
+    except Exception as error:
+        log.bug("card failed", error, card=card.word)
+    return Failed("bug", sentence("bug"), retryable=True)
+
+
+async def listing(account: Account) -> Listing | None:
+    """The customer and their subscriptions, or None where they cannot be had in time."""
+    try:
+        return await account.listing()
+    except OrbError:
+        return None
+
+
+def summary(found: Listing | None, outcomes: Mapping[str, Outcome], refresh_age: float, now: datetime) -> Summary:
+    """What the cards say together; `found` is None where the customer's list could not be had."""
+    ready = [outcome for outcome in outcomes.values() if isinstance(outcome, Ready)]
+    since = [outcome.since for outcome in ready if outcome.since is not None]
+    again = min(since) + timedelta(seconds=refresh_age) if since else now
+    return Summary(
+        found,
+        period_now(found, now) if found else None,
+        as_of=min((outcome.as_of for outcome in ready if outcome.as_of), default=None),
+        complete=all(_complete(outcome) for outcome in outcomes.values()),
+        allowed_at=max(now, again),
+        now=now,
+    )
+
+
+def period_now(found: Listing, now: datetime) -> PeriodNow | None:
+    """The period that all active subscriptions share, and today's place in it."""
+    period: Period | None = found.period
+    if period is None or not period.holds(now):
+        return None
+    days, today = period.dates(found.zone), now.astimezone(found.zone).date()
+    return PeriodNow(period.start, period.end, days.index(today) + 1, len(days))
+
+
+def _complete(outcome: Outcome) -> bool:
+    return isinstance(outcome, Empty) or (isinstance(outcome, Ready) and outcome.whole and not outcome.stale)

@@ -1,0 +1,113 @@
+"""The bill: one per subscription, from the upcoming invoice alone, with a bridge that adds up."""
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.account import Nothing
+from app.cards.bill import bridge, view
+from app.money import total
+from app.orb import wire
+from tests.orb.answers import changed, example
+
+
+def subscription() -> wire.Subscription:
+    return wire.decode(example("subscriptions_list"), wire.Subscriptions).data[0]
+
+
+def invoice(**fields: Any) -> wire.Invoice:
+    return wire.decode(msgspec.json.encode(changed("invoices_upcoming", **fields)), wire.Invoice)
+
+
+def steps(of: wire.Invoice) -> list[tuple[str, str, str]]:
+    return [(step.kind, step.label, f"{step.amount.amount:f}") for step in bridge(of)]
+
+
+def test_the_bill_reads_as_the_invoice_does() -> None:
+    bill = view(subscription(), invoice())
+
+    assert (bill.name, bill.status, bill.code) == ("Growth", "ready", None)
+    assert repr(bill.amount_due) == "AmountDue(825.00 USD)"
+    assert repr(bill.subtotal) == "Subtotal(888.00 USD)"
+    assert [(line.name, f"{line.quantity}", f"{line.subtotal.amount}") for line in bill.lines] == [
+        ("API Requests", "1250000", "250.00"),
+        ("Compute hours", "320", "138.00"),
+        ("Platform fee", "1", "500.00"),
+    ]
+
+
+def test_the_bridge_goes_from_subtotal_to_amount_due() -> None:
+    assert steps(invoice()) == [("discount", "Launch discount 10%", "-25.00"), ("credits", "Prepaid credits", "-38.00")]
+
+
+def test_tax_minimum_and_balance_are_steps_of_their_own() -> None:
+    found = invoice(subtotal="50.00", total="108.00", amount_due="98.00", line_items=[line(
+        subtotal="50.00", adjusted_subtotal="100.00", amount="100.00",
+        adjustments=[adjustment("minimum", "50.00")],
+        tax_amounts=[{"amount": "8.00", "tax_rate_description": "Sales tax", "tax_rate_percentage": "8.00"}],
+    )])  # fmt: skip
+
+    assert steps(found) == [
+        ("minimum", "Minimum", "50.00"),
+        ("tax", "Sales tax 8%", "8.00"),
+        ("customer_balance", "Account balance applied", "-10.00"),
+    ]
+
+
+def test_the_same_discount_on_several_lines_is_one_step() -> None:
+    lines = [line(adjustments=[adjustment("amount_discount", "2.50", "Promo")]) for _ in range(3)]
+    found = invoice(subtotal="30.00", total="22.50", amount_due="22.50", line_items=lines)
+
+    assert steps(found) == [("discount", "Promo", "-7.50")]
+
+
+def test_what_the_invoice_leaves_over_is_said_to_be_unexplained() -> None:
+    found = invoice(total="826.01", amount_due="826.01")
+
+    assert steps(found)[-1] == ("unexplained", "Not explained by the invoice", "1.01")
+
+
+def test_the_bridge_adds_up_whatever_orb_answers() -> None:
+    chance = random.Random(20261121)
+
+    def amount() -> str:
+        return f"{Decimal(chance.randrange(-(10**18), 10**18)).scaleb(-chance.randrange(13)):f}"
+
+    for _ in range(500):
+        lines = [
+            line(
+                adjustments=[adjustment(chance.choice(list(KINDS)), amount(), chance.choice((None, "Why")))],
+                credits_applied=amount(),
+                tax_amounts=[{"amount": amount(), "tax_rate_description": "Tax", "tax_rate_percentage": None}],
+            )
+            for _ in range(chance.randrange(4))
+        ]
+        found = invoice(subtotal=amount(), total=amount(), amount_due=amount(), line_items=lines)
+
+        walked = total([found.subtotal, *(step.amount.amount for step in bridge(found))])
+        assert walked == found.amount_due
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("no_upcoming_invoice", "No upcoming invoice"), ("subscription_ended", "has ended")]
+)
+def test_nothing_pending_and_ended_are_states_and_look_like_them(code: str, words: str) -> None:
+    bill = view(subscription(), Nothing(code))
+
+    assert (bill.status, bill.code, bill.amount_due) == ("empty", code, None)
+    assert words in (bill.message or "")
+
+
+KINDS = ("usage_discount", "amount_discount", "percentage_discount", "minimum", "maximum", "unheard_of")
+
+
+def line(**fields: Any) -> dict[str, Any]:
+    plain = {"name": "Line", "quantity": 1, "subtotal": "10.00", "adjusted_subtotal": "10.00", "amount": "10.00"}
+    return plain | {"credits_applied": "0", "partially_invoiced_amount": "0", "adjustments": []} | fields
+
+
+def adjustment(kind: str, amount: str, reason: str | None = None) -> dict[str, Any]:
+    return {"adjustment_type": kind, "amount": amount, "reason": reason}
