@@ -1,0 +1,188 @@
+"""`python -m app serve | sandbox | token | doctor`."""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import create_connection, create_server
+
+import uvicorn
+
+from app import log
+from app.main import create_app, orb_client, tokens
+from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
+from app.orb.path import BadId, CustomerRef, orb_id
+from app.orb.transport import Wire
+from app.settings import BadSetting, Settings, read, sandbox_port
+
+# What a start that its settings forbid ends with: EX_CONFIG of sysexits.h.
+_BAD_SETTING = 78
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked))
+    except BadSetting as wrong:
+        print(f"orrery: {wrong}", file=sys.stderr)
+        return _BAD_SETTING
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m app", description="The usage dashboard for Orb.")
+    commands = parser.add_subparsers(required=True, metavar="serve | sandbox | token | doctor")
+
+    serve = commands.add_parser("serve", help="the dashboard")
+    serve.add_argument("--sandbox", action="store_true", help="fed by a sandbox Orb that is started beside it")
+    serve.set_defaults(run=_serve)
+
+    sandbox = commands.add_parser("sandbox", help="the sandbox Orb alone")
+    sandbox.add_argument("--latency", type=float, default=1.0, help="how slow it answers; 0 for at once")
+    sandbox.set_defaults(run=_sandbox)
+
+    token = commands.add_parser("token", help="prints a viewer token, signed with the configured secret")
+    whose = token.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--customer", help="Orb's id of the customer")
+    whose.add_argument("--external-customer", help="your own id of the customer")
+    token.add_argument("--ttl", type=_seconds, default=900, help="seconds until it ends, at most 3600")
+    token.add_argument("--scope", help="sections to show, separated by spaces; all unless given")
+    token.add_argument("--subscriptions", help="subscriptions to show, separated by commas; all unless given")
+    token.add_argument("--sandbox", action="store_true", help="for `serve --sandbox`")
+    token.set_defaults(run=_token)
+
+    doctor = commands.add_parser("doctor", help="checks the settings, asks Orb, says what is wrong")
+    doctor.add_argument("--sandbox", action="store_true", help="for `serve --sandbox`")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    settings = read(sandbox=asked.sandbox)
+    log.set_up()
+    if not settings.sandbox:
+        return _listen(settings)
+    # uvicorn ends with the signal that stopped it; as an exception it lets the sandbox be stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with _sandbox_beside(settings):
+        return _listen(settings)
+
+
+def _listen(settings: Settings) -> int:
+    print(f"Orrery is at http://{settings.host}:{settings.port}", flush=True)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            server_header=False,
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+            timeout_graceful_shutdown=20,
+            log_config=None,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1
+
+
+@contextmanager
+def _sandbox_beside(settings: Settings) -> Iterator[None]:
+    """A sandbox in a process of its own for as long as the block runs."""
+    _need_free(settings.sandbox_port)
+    process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"])
+    try:
+        _await_port(process, settings.sandbox_port)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _need_free(port: int) -> None:
+    """Raises BadSetting when somebody else listens there: their answers would be taken for the sandbox's."""
+    try:
+        create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise BadSetting(f"SANDBOX_PORT: something listens on port {port} already") from None
+
+
+def _await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            raise BadSetting(f"SANDBOX_PORT: the sandbox could not start on port {port}")
+        try:
+            create_connection(("127.0.0.1", port), 0.1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise BadSetting(f"SANDBOX_PORT: the sandbox does not answer on port {port}")
+
+
+def _sandbox(asked: argparse.Namespace) -> int:
+    from app.sandbox.server import run  # noqa: PLC0415  the service never loads it
+
+    run("127.0.0.1", sandbox_port(), asked.latency)
+    return 0
+
+
+def _token(asked: argparse.Namespace) -> int:
+    settings = read(sandbox=asked.sandbox)
+    try:
+        customer = (
+            CustomerRef("customer_id", asked.customer)
+            if asked.customer is not None
+            else CustomerRef("external_customer_id", asked.external_customer)
+        )
+        only = asked.subscriptions
+        subscriptions = None if only is None else [orb_id(each) for each in only.split(",")]
+    except BadId as wrong:
+        print(f"orrery: {wrong}", file=sys.stderr)
+        return 2
+    print(tokens(settings).sign(customer, ttl=asked.ttl, scope=asked.scope, subscriptions=subscriptions))
+    return 0
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 3600:
+        raise argparse.ArgumentTypeError("must be from 1 to 3600 seconds")
+    return int(text)
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    settings = read(sandbox=asked.sandbox)
+    print("The settings are sound.")
+    wrong = asyncio.run(_ping(settings))
+    print(wrong or f"Orb answers at {settings.orb_base_url} and takes the key.")
+    return 1 if wrong else 0
+
+
+async def _ping(settings: Settings) -> str | None:
+    wire = Wire()
+    try:
+        await orb_client(settings, wire).ping()
+    except Unauthorized:
+        return "Orb does not accept ORB_API_KEY: is it of this account and mode, and not revoked?"
+    except Unreachable:
+        return f"Nothing answers at {settings.orb_base_url}: is the address right, and the network open?"
+    except TimedOut:
+        return f"{settings.orb_base_url} took longer than {settings.patience:g} seconds."
+    except OrbError as error:
+        return f"Orb answered, but not as expected: {error.code}."
+    finally:
+        await wire.aclose()
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Puts the pieces together: the only file that knows them all."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import httpx
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from app.cache.cache import Cache
+from app.cache.store import Memory
+from app.orb.client import Orb
+from app.orb.transport import Keyed, Logged, Wire
+from app.query import BadQuery
+from app.settings import Settings
+from app.web import api, pages, problems, session
+from app.web.desk import Desk, Invented
+from app.web.middleware import Around
+from app.web.render import environment
+from app.web.viewer import NotSignedIn, Tokens
+
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings,
+    wire: httpx.AsyncBaseTransport | None = None,
+    *,
+    now: Callable[[], datetime] = _now,
+) -> Starlette:
+    """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        transport = wire or Wire()
+        async with anyio.create_task_group() as flights:
+            app.state.desk = _desk(settings, Cache(Memory(settings.cache_bytes), flights, now), transport, now)
+            yield
+            flights.cancel_scope.cancel()
+        await transport.aclose()
+
+    return Starlette(
+        routes=[
+            Route("/", pages.show),
+            Route("/refresh", pages.refresh, methods=["POST"]),
+            Route("/cards/{card}", pages.card),
+            Route("/session", session.sign_in, methods=["POST"]),
+            Route("/session/end", session.sign_out, methods=["POST"]),
+            Route("/api/dashboard", api.dashboard),
+            Route("/api/dashboard/refresh", api.refresh, methods=["POST"]),
+            Route("/api/cards/{card}", api.card),
+            Route("/livez", _well),
+            Route("/readyz", _well),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        middleware=[Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors)],
+        exception_handlers={
+            problems.Problem: problems.handle,
+            NotSignedIn: problems.handle,
+            BadQuery: problems.handle,
+            404: problems.handle,
+            405: problems.handle,
+        },
+        lifespan=lifespan,
+    )
+
+
+def orb_client(settings: Settings, wire: httpx.AsyncBaseTransport, now: Callable[[], datetime] = _now) -> Orb:
+    """Orb, through the layers that every call passes."""
+    transport = Logged(Keyed(wire, settings.orb_api_key))
+    # A call gives up before the card that waits for it, and the card before the page.
+    deadline = settings.patience * 0.85
+    return Orb(transport, settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
+
+
+def _desk(settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, now: Callable[[], datetime]) -> Desk:
+    return Desk(
+        orb=orb_client(settings, wire, now),
+        cache=cache,
+        tokens=tokens(settings, now),
+        templates=environment(),
+        now=now,
+        grouping_keys=settings.grouping_keys,
+        credit_currencies=settings.orb_credit_currency,
+        max_age=settings.max_age,
+        refresh_age=settings.refresh_age,
+        patience=settings.patience,
+        sign_in_url=settings.sign_in_url,
+        invented=_invented(settings, wire) if settings.sandbox else None,
+    )
+
+
+def tokens(settings: Settings, now: Callable[[], datetime] = _now) -> Tokens:
+    return Tokens(
+        settings.viewer_secrets,
+        audience=settings.viewer_audience,
+        issuer=settings.viewer_issuer,
+        untyped=settings.viewer_untyped,
+        now=lambda: now().timestamp(),
+    )
+
+
+def _invented(settings: Settings, wire: httpx.AsyncBaseTransport) -> Callable[[], Awaitable[Sequence[Invented]]]:
+    """The sandbox's customers, as its panel lists them."""
+    url = httpx.URL(settings.orb_base_url).copy_with(raw_path=b"/_sandbox/customers")
+
+    async def ask() -> Sequence[Invented]:
+        response = await wire.handle_async_request(httpx.Request("GET", url))
+        body = await response.aread()
+        return msgspec.json.decode(body, type=dict[str, list[Invented]])["data"]
+
+    return ask
+
+
+async def _well(request: Request) -> Response:  # noqa: ARG001  Starlette's signature
+    return PlainTextResponse("ok")

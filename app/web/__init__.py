@@ -1,0 +1,1 @@
+"""HTTP in; HTML, JSON or a stream out."""

@@ -1,0 +1,90 @@
+"""What every handler needs at hand, put together once at start."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import anyio
+import jinja2
+from starlette.requests import Request
+
+from app.account import Account
+from app.cache.cache import Cache, Freshness
+from app.dashboard import WORDS
+from app.orb.client import Orb
+from app.query import Query, parse
+from app.web.viewer import Tokens, Viewer
+
+# How much of the patience a question to Orb may use, and a card: each gives up before what waits for it.
+_QUESTION, _CARD = 0.9, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Invented:
+    """A customer of the sandbox, as its sign-in page lists it."""
+
+    external_customer_id: str
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One request's plan: how fresh its answers must be, and when its cards have to be back."""
+
+    freshness: Freshness
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Shared by all requests; holds no customer's data but what the cache keeps under that customer's name.
+
+    `invented` lists the sandbox's customers and is None for a real account.
+    """
+
+    orb: Orb
+    cache: Cache
+    tokens: Tokens
+    templates: jinja2.Environment
+    now: Callable[[], datetime]
+    grouping_keys: Mapping[str, str]
+    credit_currencies: tuple[str, ...]
+    max_age: float
+    refresh_age: float
+    patience: float
+    sign_in_url: str | None = None
+    invented: Callable[[], Awaitable[Sequence[Invented]]] | None = None
+
+    def moment(self, *, live: bool = False, soon: float | None = None) -> Moment:
+        """From now: `live` as a refresh asks; at most `soon` seconds where an older answer stands ready."""
+        began = anyio.current_time()
+        question = began + self.patience * _QUESTION
+        freshness = Freshness(
+            self.now(),
+            max_age=self.refresh_age if live else self.max_age,
+            soon=question if soon is None else min(question, began + soon),
+            deadline=question,
+            live=live,
+        )
+        return Moment(freshness, began + self.patience * _CARD)
+
+    def account(self, viewer: Viewer, moment: Moment) -> Account:
+        return Account(
+            self.orb,
+            self.cache,
+            viewer.customer,
+            moment.freshness,
+            credit_currencies=self.credit_currencies,
+            only=viewer.subscriptions,
+            now=self.now,
+        )
+
+    def query(self, request: Request) -> Query:
+        """The query in the address. Raises BadQuery."""
+        return parse(request.query_params.multi_items(), grouping_keys=self.grouping_keys, words=WORDS)
+
+
+def desk(request: Request) -> Desk:
+    found: Desk = request.app.state.desk
+    return found

@@ -1,0 +1,55 @@
+"""The aggregate document, and each card's object in it: the same for JSON, NDJSON and SSE."""
+
+from typing import Any
+
+from app.cards.base import Card, Empty, Failed, Outcome, Ready
+from app.dashboard import Landed, Summary
+from app.days import write_age
+
+
+def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
+    """One card: always these nine keys; `data` is empty unless it is ready."""
+    ready = outcome if isinstance(outcome, Ready) else None
+    state = outcome if isinstance(outcome, Empty | Failed) else None
+    return {
+        "status": outcome.status,
+        "title": card.title,
+        "basis": card.basis,
+        "as_of": ready.as_of if ready else None,
+        "stale": ready.stale if ready else False,
+        "message": ready.message if ready else state.message if state else None,
+        "code": state.code if state else None,
+        "retryable": state.retryable if isinstance(state, Failed) else False,
+        "data": ready.data if ready else {},
+    }
+
+
+def without_cards(summary: Summary) -> dict[str, Any]:
+    """What the document says of the customer and of all its cards together."""
+    customer = summary.listing.customer if summary.listing else None
+    return {
+        "customer": {
+            "id": customer.id,
+            "external_customer_id": customer.external_customer_id,
+            "name": customer.name,
+            "timezone": customer.timezone,
+        }
+        if customer
+        else None,
+        "period": summary.period,
+        "as_of": summary.as_of,
+        "updated": updated(summary),
+        "complete": summary.complete,
+        "refresh": {"allowed_at": summary.allowed_at},
+    }
+
+
+def updated(summary: Summary) -> str:
+    """The age of the oldest figure, in words."""
+    return write_age((summary.now - summary.as_of).total_seconds() if summary.as_of else None)
+
+
+def whole(summary: Summary, landed: list[Landed]) -> dict[str, Any]:
+    """The document with its cards, in the order of `landed`."""
+    cards = {each.card.word: card_object(each.card, each.outcome) for each in landed}
+    return {**without_cards(summary), "cards": cards}

@@ -1,0 +1,91 @@
+"""Around every request: its id, the allowlist of hosts, the headers, one line in the log, the last wall."""
+
+import time
+import uuid
+from collections.abc import Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import log
+from app.web import problems
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Around:
+    """The one layer of middleware. `hosts` are the names under which this service may be asked for."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str], frame_ancestors: Sequence[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._page_policy = _PAGE_POLICY.format(ancestors=" ".join(frame_ancestors) or "'none'")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        token = log.request_id.set(uuid.uuid4().hex)
+        began, status = time.perf_counter(), 0
+
+        async def outward(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(scope, message)
+            await send(message)
+
+        try:
+            if self._is_ours(scope):
+                await self._app(scope, receive, outward)
+            else:
+                refusal = problems.Problem(421, "wrong_host", "This service does not answer under that host name.")
+                await problems.answer(refusal)(scope, receive, outward)
+        except Exception as error:
+            log.bug("request failed", error, path=scope["path"])
+            if status == 0:
+                await problems.answer(problems.of(error))(scope, receive, outward)
+        finally:
+            ms = round((time.perf_counter() - began) * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
+            log.request_id.reset(token)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        """Exactly one Host, of the allowlist, whatever its port; the health checks take any."""
+        if scope["path"] in ("/livez", "/readyz"):
+            return True
+        named = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        return len(named) == 1 and _without_port(named[0]) in self._hosts
+
+    def _dress(self, scope: Scope, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in _ALWAYS.items():
+            headers[name] = value
+        if (asked := log.request_id.get()) is not None:
+            headers["X-Request-Id"] = asked
+        is_page = headers.get("content-type", "").startswith("text/html")
+        headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
+        if scope["scheme"] == "https":
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if scope["path"].startswith("/static/"):
+            headers["Cache-Control"] = "no-cache"
+        else:
+            headers["Cache-Control"] = "private, no-store"
+            headers["Vary"] = "Authorization, Cookie, Accept-Language"
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

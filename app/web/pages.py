@@ -1,0 +1,156 @@
+"""The dashboard for people: a page that leaves in page order as its cards land, complete without script."""
+
+from urllib.parse import urlencode
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+from babel import Locale
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.account import Listing
+from app.cards.base import Card, Late, Outcome
+from app.dashboard import Landed, Summary, chosen, listing, load_one, loading, period_now, summary
+from app.orb.path import CustomerRef
+from app.query import Query
+from app.web.api import known, needs
+from app.web.desk import Desk, desk
+from app.web.document import updated
+from app.web.problems import unknown
+from app.web.render import locale_of, words
+from app.web.session import who
+from app.web.stream import Emit, Streamed
+from app.web.viewer import NotSignedIn, Viewer
+
+# A card that is not there by then is sent as late, and filled in afterwards.
+_SOON = 0.8
+_SANDBOX_SESSION = 3600
+
+
+async def show(request: Request) -> Response:
+    """`GET /`: the head at once, then the cards in page order."""
+    front = desk(request)
+    try:
+        viewer = who(request)
+    except NotSignedIn:
+        return await _sign_in_page(front)
+    query, moment = front.query(request), front.moment(soon=_SOON)
+    await known(front, viewer, moment, query.subscription_id)
+    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    page = Page(request, front, viewer, query)
+
+    async def write(emit: Emit) -> None:
+        await emit(page.head())
+        soon = anyio.current_time() + _SOON
+        async with loading(account, query, cards, moment.deadline) as arriving:
+            found = None
+            with anyio.move_on_at(soon):
+                found = await listing(account)
+            await emit(page.identity(found))
+            outcomes: dict[str, Outcome] = {}
+            for card in cards:
+                outcome = await _await(card, outcomes, arriving, soon)
+                await emit(page.card(card, outcome, found))
+        await emit(page.foot(summary(found, outcomes, front.refresh_age, front.now())))
+
+    return Streamed(write, "text/html")
+
+
+async def refresh(request: Request) -> Response:
+    """`POST /refresh`: asks the first-paint questions past Orb's cache, then sends the browser to the page."""
+    viewer, front = who(request), desk(request)
+    needs(viewer, "refresh")
+    query, moment = front.query(request), front.moment(live=True)
+    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    async with loading(account, query, cards, moment.deadline) as arriving:
+        async for _ in arriving:
+            pass
+    return RedirectResponse(f"/{_again(request)}", status_code=303)
+
+
+async def card(request: Request) -> Response:
+    """`GET /cards/{card}`: one card on a page of its own; waits as long as patience allows."""
+    viewer, front = who(request), desk(request)
+    query, moment = front.query(request), front.moment()
+    wanted = [each for each in chosen(query, viewer.scope) if each.word == request.path_params["card"]]
+    if not wanted:
+        raise unknown()
+    await known(front, viewer, moment, query.subscription_id)
+    account, page = front.account(viewer, moment), Page(request, front, viewer, query)
+    outcome = await load_one(wanted[0], account, query, moment.deadline)
+    found = await listing(account)
+    said = summary(found, {wanted[0].word: outcome}, front.refresh_age, front.now())
+    parts = (page.head(), page.identity(found), page.card(wanted[0], outcome, found), page.foot(said))
+    return HTMLResponse(b"".join(parts))
+
+
+class Page:
+    """One reader's page, part by part in the order in which it leaves."""
+
+    def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query) -> None:
+        self._front = front
+        self._shared = {
+            **words(_locale(request, viewer)),
+            "query": query,
+            "again": _again(request),
+            "here": lambda **changes: _again(request, **changes),
+            "scope": viewer.scope,
+            "sandbox": front.invented is not None,
+        }
+
+    def head(self) -> bytes:
+        return self._part("head.html")
+
+    def identity(self, found: Listing | None) -> bytes:
+        period = period_now(found, self._front.now()) if found else None
+        return self._part("identity.html", listing=found, period=period)
+
+    def card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
+        timezone = found.customer.timezone if found else "UTC"
+        names = {each.id: each.title for each in found.subscriptions} if found else {}
+        return self._part("card.html", card=card, outcome=outcome, timezone=timezone, names=names)
+
+    def foot(self, said: Summary) -> bytes:
+        return self._part("foot.html", summary=said, updated=updated(said))
+
+    def _part(self, name: str, **data: object) -> bytes:
+        return self._front.templates.get_template(name).render({**self._shared, **data}).encode()
+
+
+async def _await(
+    card: Card, outcomes: dict[str, Outcome], arriving: MemoryObjectReceiveStream[Landed], soon: float
+) -> Outcome:
+    """The card's outcome once it has landed, or Late at `soon`; what lands meanwhile goes to `outcomes`."""
+    try:
+        while card.word not in outcomes:
+            landed = arriving.receive_nowait()
+            outcomes[landed.card.word] = landed.outcome
+    except anyio.WouldBlock:
+        with anyio.move_on_at(soon):
+            while card.word not in outcomes:
+                landed = await arriving.receive()
+                outcomes[landed.card.word] = landed.outcome
+    return outcomes.setdefault(card.word, Late())
+
+
+async def _sign_in_page(front: Desk) -> Response:
+    """Without a session: the sandbox's customers to choose from, else the way to where one signs in."""
+    shared: dict[str, object] = {"sandbox": front.invented is not None, "again": ""}
+    if front.invented is None:
+        body = front.templates.get_template("signed_out.html").render(url=front.sign_in_url, **shared)
+        return HTMLResponse(body, 401)
+    customers = [
+        (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
+        for each in await front.invented()
+    ]
+    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared))
+
+
+def _again(request: Request, **changes: str) -> str:
+    """The query of this request, to be asked again with `changes`: with its question mark, or nothing."""
+    pairs = urlencode({**request.query_params, **changes})
+    return f"?{pairs}" if pairs else ""
+
+
+def _locale(request: Request, viewer: Viewer) -> Locale:
+    return locale_of(viewer.locale, request.headers.get("accept-language"))

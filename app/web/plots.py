@@ -1,0 +1,94 @@
+"""What a template needs to draw a card: the geometry beside the names and figures that belong to it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from app.cards.breakdown import Breakdown
+from app.cards.spend import Series, SpendDay
+from app.chart import Plot, bars, line, share
+from app.days import zone
+from app.money import Money, total, unit
+
+_NAMED = 5  # more hues than this nobody can match to their names
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One series of a plot and what it comes to."""
+
+    name: str
+    subtotal: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SpendPlot:
+    """`legend`, the plot's paths and the figures of each row stand in one order; `rows` has a row a day.
+
+    `marks` are the days of the axis that are written out: the day, how far right in percent, and what it is.
+    """
+
+    plot: Plot
+    legend: tuple[Named, ...]
+    rows: tuple[tuple[Money, ...], ...]
+    marks: tuple[tuple[date, float, str], ...]
+
+
+def spend(series: Series, timezone: str) -> SpendPlot:
+    """The plot of one unit's days over the whole period: the top prices, and the others as one."""
+    axis = series.period.dates(zone(timezone))
+    legend, rows = _by_price(series)
+    if series.view_mode == "cumulative":
+        plot = line([float(day.subtotal.amount) for day in series.days], len(axis))
+    else:
+        partial = frozenset(n for n, day in enumerate(series.days) if day.partial)
+        plot = bars([[float(each.amount) for each in row] for row in rows], len(axis), partial)
+    return SpendPlot(plot, legend, rows, _marks(axis, series.days))
+
+
+def _by_price(series: Series) -> tuple[tuple[Named, ...], tuple[tuple[Money, ...], ...]]:
+    counted = unit(series.unit)
+    names = {price.price_id: price.name for day in series.days for price in day.prices}
+    by_day = [_amounts(day) for day in series.days]
+    # In cumulative view the last day holds what the period came to.
+    whole = by_day[-1:] if series.view_mode == "cumulative" else by_day
+    sums = {price: total([day[price] for day in whole if price in day]) for price in names}
+    ranked = sorted((price for price in sums if sums[price]), key=lambda price: -sums[price])
+    columns = [(names[price], [price]) for price in ranked[:_NAMED]]
+    if others := ranked[_NAMED:]:
+        columns.append((f"Other prices ({len(others)})", others))
+    legend = tuple(Named(name, Money(total([sums[price] for price in held]), counted)) for name, held in columns)
+    rows = tuple(
+        tuple(Money(total([day[price] for price in held if price in day]), counted) for _, held in columns)
+        for day in by_day
+    )
+    return legend, rows
+
+
+def _amounts(day: SpendDay) -> dict[str, Decimal]:
+    """What each price came to; a price that two subscriptions share stands twice in Orb's list."""
+    found: dict[str, Decimal] = {}
+    for price in day.prices:
+        found[price.price_id] = total([found.get(price.price_id, Decimal(0)), price.subtotal.amount])
+    return found
+
+
+def _marks(axis: list[date], days: tuple[SpendDay, ...]) -> tuple[tuple[date, float, str], ...]:
+    """Today, the last day, and the weeks between; one that is `near` to those is shown where there is room."""
+    count, last = len(axis), len(axis) - 1
+    today = next((n for n, day in enumerate(days) if day.partial), last)
+    close, tight = count / 5.5, count / 14
+    kinds = {today: "today"} if last - today < close else {last: "end", today: "today"}
+    fixed = list(kinds)
+    for n in range(0, count, 7 if count <= 45 else count // 5):
+        gap = min(abs(n - each) for each in fixed)
+        if gap > tight:
+            kinds[n] = "near" if gap < close else ""
+    return tuple((axis[n], 100 * (n + 0.5) / count, kinds[n]) for n in sorted(kinds))
+
+
+def group_shares(part: Breakdown) -> list[float]:
+    """How wide each group's bar is, in percent of the largest."""
+    amounts = [float(group.subtotal.amount) for group in part.groups]
+    most = max(amounts, default=0.0)
+    return [share(amount, most) for amount in amounts]

@@ -1,0 +1,67 @@
+"""Refusals in our own words: RFC 9457 problem documents, which name what is wrong and leak nothing."""
+
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import log
+from app.query import BadQuery
+from app.web.viewer import NotSignedIn
+
+
+class Problem(Exception):
+    """A request that gets no answer but this one. `code` is for programs, `detail` for people."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+_KNOWN = {404: "not_found", 405: "method_not_allowed"}
+
+
+def unknown() -> Problem:
+    """The one answer to what does not exist and to what is another customer's."""
+    return Problem(404, "not_found", "There is nothing here.")
+
+
+def not_signed_in() -> Problem:
+    return Problem(401, "not_signed_in", "Sign in to see this.")
+
+
+def of(error: Exception) -> Problem:
+    """The problem that an error of a handler means."""
+    match error:
+        case Problem():
+            return error
+        case NotSignedIn():
+            return not_signed_in()
+        case BadQuery():
+            return Problem(400, "bad_query", str(error))
+        case HTTPException(status_code=404):
+            return unknown()
+        case HTTPException():
+            code = _KNOWN.get(error.status_code, "http_error")
+            return Problem(error.status_code, code, HTTPStatus(error.status_code).phrase)
+    return Problem(500, "bug", "Something went wrong. The request id names it in the log.")
+
+
+def answer(problem: Problem) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": log.request_id.get(),
+    }
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    return JSONResponse(body, problem.status, headers=headers, media_type="application/problem+json")
+
+
+async def handle(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette's signature
+    return answer(of(error))

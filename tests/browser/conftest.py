@@ -1,0 +1,67 @@
+"""A real Chromium, Debian's, and the service that it looks at."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from tests.running import Running, running
+
+_QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        say("the browser's tests need Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def orrery() -> Iterator[Running]:
+    with running() as found:
+        yield found
+
+
+Open = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture
+def signed_in(browser: Browser, orrery: Running) -> Open:
+    """The page of a customer, reached as a person does: by the button on the sign-in page.
+
+    The block fails on anything in the browser's console, and on a request to any other host.
+    """
+
+    @contextmanager
+    def start(name: str, at: Running = orrery, **context: Any) -> Iterator[Page]:
+        complaints: list[str] = []
+
+        def abroad(request: Request) -> None:
+            if not request.url.startswith(at.url):
+                complaints.append(request.url)
+
+        with browser.new_context(**context) as found:
+            page = found.new_page()
+            page.on("console", lambda message: complaints.append(message.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("request", abroad)
+            page.goto(at.url)
+            page.get_by_role("button", name=name).click()
+            page.wait_for_url(f"{at.url}/")
+            yield page
+        assert complaints == []
+
+    return start

@@ -1,0 +1,125 @@
+"""The page as a person meets it: signed in by a button, read, refreshed; without script, on a phone, in the dark."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.running import Running
+
+NORTHWIND = "Northwind Robotics"
+VARIANTS = [
+    {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    for width in (1280, 390, 320)
+    for scheme in ("light", "dark")
+]
+
+
+def test_a_visitor_picks_a_customer_and_sees_the_dashboard(signed_in: Open) -> None:
+    with signed_in(NORTHWIND) as page:
+        expect(page.get_by_role("heading", name="Usage")).to_be_visible()
+        expect(page.get_by_text(re.compile(r"day \d+ of \d+"))).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^Updated (just now|\d+ minutes? ago)$"))).to_be_visible()
+        for name in ("Bill", "Credits", "Cost by day", "Where cost comes from"):
+            expect(page.get_by_role("region", name=name)).to_be_visible()
+        assert page.locator(".bill .figure").inner_text().startswith("$")
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: f"{each['viewport']['width']}-{each['color_scheme']}")
+@pytest.mark.parametrize("name", [NORTHWIND, "Halcyon", "Lumen", "Sunset"])
+def test_nothing_overflows_at_any_width_in_light_and_dark(signed_in: Open, variant: dict[str, Any], name: str) -> None:
+    with signed_in(name, **variant) as page:
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(overflow) == 0
+
+
+def test_without_script_every_figure_chart_and_table_and_the_refresh_work(signed_in: Open) -> None:
+    with signed_in(NORTHWIND, java_script_enabled=False) as page:
+        figure = page.locator(".bill .figure").inner_text()
+        assert re.fullmatch(r"\$[\d,]+\.\d\d", figure)
+        assert page.locator(".spend .bars path").count() > 3
+        page.locator(".spend summary").click()
+        assert page.locator(".spend .figures tbody tr").count() == page.locator(".spend .bars rect").count()
+        page.get_by_role("button", name="Refresh", exact=True).click()
+        expect(page.get_by_text("Updated just now")).to_be_visible()
+
+
+def test_a_refresh_brings_newer_figures_and_the_page_back(signed_in: Open, orrery: Running) -> None:
+    with signed_in("Meridian") as page:
+        before = page.locator(".bill .figure").inner_text()
+        with orrery.clock(advance=7200):
+            page.get_by_role("button", name="Refresh", exact=True).click()
+            expect(page.locator(".bill .figure")).not_to_have_text(before)
+        expect(page.get_by_text("Updated just now")).to_be_visible()
+        expect(page.get_by_role("button", name="Refresh", exact=True)).to_be_enabled()
+
+
+def test_the_stamp_keeps_ticking(signed_in: Open) -> None:
+    with signed_in("Lumen") as page:
+        page.clock.install()
+        page.reload()
+        stamp = page.locator("[data-stamp]")
+        first = minutes(stamp.inner_text())
+        page.clock.run_for(10 * 60 * 1000)
+        assert minutes(stamp.inner_text()) in (first + 9, first + 10)
+
+
+def minutes(text: str) -> int:
+    found = re.search(r"(\d+) minute", text)
+    return int(found[1]) if found else 0
+
+
+def test_a_late_card_comes_by_itself(signed_in: Open, orrery: Running) -> None:
+    with orrery.fault("upcoming_invoice", "slow", seconds=1.6), signed_in("Atelier") as page:
+        bill = page.locator("#bill")
+        assert bill.get_attribute("data-status") == "late"
+        assert page.locator("#credits").get_attribute("data-status") == "empty"
+        expect(bill).to_have_attribute("data-status", "ready")
+        expect(bill.locator(".figure")).to_contain_text("€")
+        expect(page.get_by_text(re.compile("^Updated "))).to_be_visible()
+
+
+def test_a_late_card_has_a_link_without_script(signed_in: Open, orrery: Running) -> None:
+    with (
+        orrery.fault("customer_costs", "slow", seconds=1.6),
+        signed_in("Halcyon", java_script_enabled=False) as page,
+    ):
+        page.goto(f"{orrery.url}/?view_mode=cumulative")
+        assert page.locator("#spend").get_attribute("data-status") == "late"
+        page.get_by_role("link", name="Wait for it here").first.click()
+        expect(page.locator("#spend")).to_have_attribute("data-status", "ready")
+
+
+def test_a_failing_card_leaves_the_others_alone(signed_in: Open, orrery: Running) -> None:
+    with orrery.fault("subscription_costs", "status", status=500), signed_in("Fresh") as page:
+        expect(page.locator("#spend")).to_contain_text("Something went wrong")
+        assert page.locator("#bill").get_attribute("data-status") == "ready"
+
+
+def test_names_made_to_hurt_are_shown_literally(signed_in: Open) -> None:
+    with signed_in("Halcyon") as page:
+        page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+        expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+        assert page.locator("main img").count() == 0
+
+
+def test_it_can_be_walked_with_the_keyboard(signed_in: Open) -> None:
+    with signed_in(NORTHWIND) as page:
+        walked = [walk(page) for _ in range(6)]
+        assert walked[0] == "BUTTON Refresh"
+        assert "SUMMARY What the subtotal is made of" in walked
+        assert "SUMMARY View as table" in walked
+
+
+def walk(page: Page) -> str:
+    page.keyboard.press("Tab")
+    focused: str = page.evaluate("document.activeElement.tagName + ' ' + document.activeElement.innerText")
+    return focused
+
+
+def test_signing_out_leads_back_to_the_choice(signed_in: Open) -> None:
+    with signed_in("Quiet") as page:
+        page.get_by_role("button", name="Look at another customer").click()
+        expect(page.get_by_role("button", name=NORTHWIND)).to_be_visible()

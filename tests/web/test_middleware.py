@@ -1,0 +1,105 @@
+"""Around every request: headers, hosts, ids, and the last wall."""
+
+import httpx
+import pytest
+import respx
+
+from app.web import api
+from tests.conftest import Serve
+from tests.orb.answers import borealis
+
+EVERYWHERE = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "private, no-store",
+}
+PATHS = ["/", "/api/dashboard", "/api/cards/bill", "/cards/bill", "/nowhere", "/api/dashboard?limit=0", "/session"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_every_answer_carries_the_headers_whatever_its_status(
+    serve: Serve, orb_router: respx.MockRouter, path: str
+) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get(path)
+
+    assert response.headers.items() >= EVERYWHERE.items()
+    assert len(response.headers["x-request-id"]) == 32
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
+    if response.headers["content-type"].startswith("text/html"):
+        assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("orrery.test", 200),
+        ("orrery.test:8000", 200),
+        ("ORRERY.test", 200),
+        ("elsewhere.test", 421),
+        ("orrery.test.elsewhere.test", 421),
+        ("", 421),
+    ],
+)
+async def test_only_hosts_of_the_allowlist_are_served(
+    serve: Serve, orb_router: respx.MockRouter, host: str, status: int
+) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get("/api/dashboard", headers={"Host": host})
+        health = await client.get("/livez", headers={"Host": host})
+
+    assert (response.status_code, health.status_code) == (status, 200)
+
+
+async def test_two_hosts_are_one_too_many(serve: Serve) -> None:
+    async with serve() as client:
+        headers = httpx.Headers([("Host", "orrery.test"), ("Host", "orrery.test")])
+        response = await client.get("/livez", headers=headers)
+        refused = await client.get("/api/dashboard", headers=headers)
+
+    assert (response.status_code, refused.status_code) == (200, 421)
+
+
+async def test_what_does_not_exist_is_a_problem_document(serve: Serve) -> None:
+    async with serve() as client:
+        missing = await client.get("/nowhere")
+        wrong = await client.get("/refresh")
+
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert missing.json()["request_id"] == missing.headers["x-request-id"]
+
+
+async def test_a_mistake_of_ours_says_nothing_but_its_request_id(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret recipe")
+
+    monkeypatch.setattr(api, "chosen", broken)
+    async with serve() as client:
+        response = await client.get("/api/dashboard")
+
+    assert (response.status_code, response.json()["code"]) == (500, "bug")
+    assert "recipe" not in response.text
+
+
+async def test_a_mistake_in_one_card_costs_that_card(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret recipe")
+
+    borealis(orb_router)
+    monkeypatch.setattr("app.cards.bill.bridge", broken)
+    async with serve() as client:
+        response = await client.get("/api/dashboard")
+
+    statuses = {word: card["code"] or card["status"] for word, card in response.json()["cards"].items()}
+    assert statuses == {"bill": "bug", "credits": "ready", "spend": "ready", "breakdown": "ready"}
+    assert "recipe" not in response.text

@@ -1,0 +1,238 @@
+"""The page for people: whole without script, in page order, with every state in its own words."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import anyio
+import httpx
+import pytest
+import respx
+
+from app.settings import Settings
+from tests.conftest import Clock, Serve
+from tests.orb.answers import answer, borealis, changed
+
+
+async def page(client: httpx.AsyncClient, path: str = "/") -> str:
+    response = await client.get(path)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return response.text
+
+
+def section(html: str, word: str) -> str:
+    found = re.search(rf'<section class="card {word}".*?</section>', html, re.DOTALL)
+    assert found, f"no {word} on the page"
+    return found[0]
+
+
+def text(html: str) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)))
+
+
+async def test_the_page_is_whole_and_its_cards_stand_in_order(serve: Serve, orb_router: respx.MockRouter) -> None:
+    stamped = answer("invoices_upcoming", Orb_Cache_Updated_At="2026-05-20T14:56:00+00:00")
+    borealis(orb_router, upcoming_invoice=stamped)
+    async with serve() as client:
+        html = await page(client)
+
+    assert re.findall(r'<section class="card (\w+)"', html) == ["bill", "credits", "spend", "breakdown"]
+    assert html.endswith("</html>\n")
+    words = text(html)
+    for expected in ("Borealis Ltd", "May 1 – May 31, 2026", "day 20 of 31", "Updated 4 minutes ago", "$825.00"):
+        assert expected in words
+    assert re.findall(r"<button[^>]*>([^<]*)</button>", html) == ["Refresh"]
+
+
+async def test_nothing_on_the_page_needs_inline_script_or_style(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        html = await page(client)
+
+    assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! src=)|javascript:", html)
+    assert re.findall(r'(?:src|href)="(https?:|//)', html) == []
+
+
+async def test_each_card_says_what_kind_of_figure_it_shows(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        html = await page(client)
+
+    assert "Amount due" in text(section(html, "bill"))
+    for word in ("spend", "breakdown"):
+        assert "Subtotals, before discounts" in text(section(html, word))
+        assert "Amount due" not in text(section(html, word))
+        assert "See the full bill" in text(section(html, word))
+
+
+async def test_the_chart_and_its_table_hold_the_same_days(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        spend = section(await page(client), "spend")
+
+    assert re.findall(r"<title>(.*?): (.*?)</title>", spend) == [
+        ("May 1", "$22.50"),
+        ("May 2", "$25.00"),
+        ("May 3", "$22.50"),
+    ]
+    assert [unescape(row) for row in re.findall(r'<th scope="row">(May \d)', spend)] == ["May 1", "May 2", "May 3"]
+
+
+@pytest.mark.parametrize(
+    ("route", "instead", "word", "says"),
+    [
+        ("upcoming_invoice", answer("error_404_resource", 404), "bill", "No upcoming invoice"),
+        ("upcoming_invoice", answer("error_400_subscription_ended", 400), "bill", "has ended"),
+        ("credits_ledger", answer("credits_ledger_empty"), "credits", "No credits"),
+        ("grouped_costs", answer("error_404_feature", 404), "breakdown", "not switched on"),
+        ("upcoming_invoice", answer("error_500", 500), "bill", "Something went wrong"),
+        ("upcoming_invoice", answer("error_429", 429), "bill", "busy"),
+    ],
+)
+async def test_every_state_is_in_its_own_words_and_never_in_orbs(
+    serve: Serve, orb_router: respx.MockRouter, route: str, instead: httpx.Response, word: str, says: str
+) -> None:
+    borealis(orb_router, **{route: instead})
+    async with serve() as client:
+        html = await page(client)
+
+    assert says in text(section(html, word))
+    assert "withorb.com" not in html
+    assert "resource of type" not in html
+
+
+async def test_a_card_that_is_slow_is_sent_as_late_with_a_way_to_it(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+
+    async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("invoices_upcoming")
+
+    routes["upcoming_invoice"].mock(side_effect=late)
+    async with serve() as client:
+        bill = section(await page(client), "bill")
+        gate.set()
+        alone = await page(client, "/cards/bill")
+
+    assert 'data-status="late"' in bill
+    assert 'href="/cards/bill"' in bill
+    assert "$825.00" in text(section(alone, "bill"))
+
+
+async def test_names_from_orb_are_shown_literally(serve: Serve, orb_router: respx.MockRouter) -> None:
+    hostile = '<img src=x onerror="alert(1)">'
+    listed = changed("subscriptions_list")
+    listed["data"][0] |= {"name": hostile}
+    listed["data"][0]["customer"] |= {"name": hostile}
+    groups = {"data": [{"grouping_values": [hostile], "subtotal": "1.00"}], "has_more": False}
+    borealis(
+        orb_router,
+        subscriptions=httpx.Response(200, json=listed),
+        grouped_costs=httpx.Response(200, json=groups),
+    )
+    async with serve() as client:
+        html = await page(client)
+
+    assert "<img" not in html
+    assert html.count("&lt;img src=x onerror=") >= 5
+
+
+async def test_refresh_asks_past_orbs_cache_and_leads_back_to_the_same_view(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await page(client, "/?limit=5")
+        clock.pass_seconds(11)
+        response = await client.post("/refresh?limit=5")
+        asked = {name: route.call_count for name, route in routes.items()}
+        html = await page(client, "/?limit=5")
+
+    assert (response.status_code, response.headers["location"]) == (303, "/?limit=5")
+    assert set(asked.values()) == {2}
+    for route in routes.values():
+        assert not [name for name in route.calls.last.request.headers if name.startswith("orb-")]
+    assert {name: route.call_count for name, route in routes.items()} == asked
+    assert 'action="/refresh?limit=5"' in html
+
+
+async def test_a_refresh_within_the_cool_down_costs_nothing(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await client.post("/refresh")
+        await client.post("/refresh")
+
+    assert {route.call_count for route in routes.values()} == {1}
+
+
+async def test_a_session_without_the_word_refresh_has_no_button_and_no_way(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    borealis(orb_router)
+    async with serve(scope="bill spend") as client:
+        html = await page(client)
+        response = await client.post("/refresh")
+
+    assert "<button" not in html
+    assert (response.status_code, response.json()["code"]) == (403, "out_of_scope")
+
+
+async def test_without_a_session_there_is_a_plain_way_to_sign_in(serve: Serve, settings: Settings) -> None:
+    settings = replace(settings, sign_in_url="https://app.example.com/login?next=usage")
+    async with serve(None, settings=settings) as client:
+        response = await client.get("/")
+
+    assert response.status_code == 401
+    assert 'href="https://app.example.com/login?next=usage"' in response.text
+
+
+async def test_the_sandboxes_page_has_one_button_a_customer_and_no_other(serve: Serve, settings: Settings) -> None:
+    people = [
+        {"id": f"Cu{n}", "external_customer_id": f"person-{n}", "name": f"Person {n} & Co", "about": "Invented."}
+        for n in range(3)
+    ]
+
+    def panel(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/_sandbox/customers"
+        return httpx.Response(200, json={"data": people})
+
+    wire = httpx.MockTransport(panel)
+    async with serve(None, settings=replace(settings, sandbox=True), wire=wire) as client:
+        html = await page(client)
+
+    main = html[html.index("<main") : html.index("</main>")]
+    assert re.findall(r"<button>(.*?)</button>", main) == [f"Person {n} &amp; Co" for n in range(3)]
+    assert "<a " not in main
+
+
+async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+    parts: list[bytes] = []
+
+    async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("subscriptions_list")
+
+    routes["subscriptions"].mock(side_effect=late)
+    async with serve() as client:
+        app = client._transport.app  # type: ignore[attr-defined]  # ASGITransport would wait for the end
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, object]) -> None:
+            if body := message.get("body"):
+                parts.append(bytes(body))  # type: ignore[call-overload]
+
+        headers = [(b"host", b"orrery.test"), (b"authorization", client.headers["authorization"].encode())]
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
+        scope |= {"scheme": "http", "root_path": "", "http_version": "1.1"}
+        async with anyio.create_task_group() as group:
+            group.start_soon(app, scope, receive, send)
+            await anyio.wait_all_tasks_blocked()
+            assert len(parts) == 1
+            assert b"Refresh" in parts[0]
+            gate.set()
+
+    assert b"</html>" in parts[-1]

@@ -1,0 +1,147 @@
+"""The ways in and out, and who is kept out."""
+
+import httpx
+import pytest
+import respx
+
+from tests.conftest import Clock, Serve, sign
+from tests.orb.answers import borealis
+
+OURS = "http://orrery.test"
+
+
+async def signed_in(client: httpx.AsyncClient, clock: Clock) -> httpx.Response:
+    return await client.post("/session", data={"token": sign(clock, "borealis")})
+
+
+async def test_a_token_becomes_a_cookie_that_scripts_cannot_read(serve: Serve, clock: Clock) -> None:
+    async with serve(None) as client:
+        response = await signed_in(client, clock)
+
+    cookie = response.headers["set-cookie"]
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    assert cookie.startswith("orrery_session=")
+    assert {"HttpOnly", "Path=/", "SameSite=lax", "Max-Age=900"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+
+
+async def test_on_https_the_cookie_is_bound_to_the_host(serve: Serve, clock: Clock) -> None:
+    async with serve(None) as client:
+        client.base_url = httpx.URL("https://orrery.test")
+        response = await signed_in(client, clock)
+
+    assert response.headers["set-cookie"].startswith("__Host-orrery_session=")
+    assert "Secure" in response.headers["set-cookie"].split("; ")
+    assert "strict-transport-security" in response.headers
+
+
+async def test_the_cookie_opens_the_page_until_signing_out(
+    serve: Serve, clock: Clock, orb_router: respx.MockRouter
+) -> None:
+    borealis(orb_router)
+    async with serve(None) as client:
+        await signed_in(client, clock)
+        inside = await client.get("/")
+        await client.post("/session/end")
+        outside = await client.get("/")
+
+    assert (inside.status_code, outside.status_code) == (200, 401)
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "none"}, False),
+        ({"Origin": OURS}, True),
+        ({"Origin": "https://elsewhere.test"}, False),
+        ({"Origin": "null"}, False),
+        ({}, True),
+    ],
+)
+@pytest.mark.parametrize("path", ["/refresh", "/api/dashboard/refresh", "/session/end"])
+async def test_a_post_with_the_cookie_comes_from_a_page_of_ours_or_from_no_browser(
+    serve: Serve, clock: Clock, orb_router: respx.MockRouter, path: str, headers: dict[str, str], allowed: bool
+) -> None:
+    routes = borealis(orb_router)
+    async with serve(None) as client:
+        await signed_in(client, clock)
+        response = await client.post(path, headers=headers)
+
+    assert (response.status_code != 403) is allowed
+    if not allowed:
+        assert response.json()["code"] == "cross_site"
+        assert not any(route.called for route in routes.values())
+
+
+@pytest.mark.parametrize(
+    ("site", "allowed"), [("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False)]
+)
+async def test_another_site_cannot_make_a_signed_in_browser_spend_calls(
+    serve: Serve, clock: Clock, orb_router: respx.MockRouter, site: str, allowed: bool
+) -> None:
+    routes = borealis(orb_router)
+    async with serve(None) as client:
+        await signed_in(client, clock)
+        response = await client.get("/api/dashboard", headers={"Sec-Fetch-Site": site})
+
+    assert response.status_code == (200 if allowed else 403)
+    assert routes["subscriptions"].called is allowed
+
+
+async def test_a_bearer_token_needs_no_such_check(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.post("/api/dashboard/refresh", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "authorization", ["Bearer nonsense", "Bearer ", "Basic Ym9yZWFsaXM6", "bearer a.b.c", "Bearer a b c"]
+)
+async def test_every_doubt_is_one_constant_answer_and_no_call(
+    serve: Serve, orb_router: respx.MockRouter, authorization: str
+) -> None:
+    routes = borealis(orb_router)
+    async with serve(None) as client:
+        response = await client.get("/api/dashboard", headers={"Authorization": authorization})
+
+    assert response.status_code == 401
+    assert response.json() | {"request_id": ""} == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "Sign in to see this.",
+        "code": "not_signed_in",
+        "request_id": "",
+    }
+    assert not any(route.called for route in routes.values())
+
+
+async def test_an_ended_token_is_no_token(serve: Serve, clock: Clock, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        assert (await client.get("/api/dashboard")).status_code == 200
+        clock.pass_seconds(900 + 31)
+        assert (await client.get("/api/dashboard")).status_code == 401
+
+
+@pytest.mark.parametrize("place", ["?token=", "/", "?access_token="])
+async def test_a_token_in_the_address_counts_for_nothing(serve: Serve, clock: Clock, place: str) -> None:
+    async with serve(None) as client:
+        response = await client.get(f"/api/dashboard{place}{sign(clock, 'borealis')}")
+
+    assert response.status_code in (401, 404)
+
+
+async def test_a_session_form_is_small_and_a_form(serve: Serve) -> None:
+    async with serve(None) as client:
+        large = await client.post("/session", data={"token": "x" * 10_000})
+        other = await client.post("/session", json={"token": "x"})
+        wrong = await client.post("/session", data={"token": "x"})
+
+    assert [each.status_code for each in (large, other, wrong)] == [413, 415, 401]
+    assert "set-cookie" not in wrong.headers
