@@ -6,7 +6,7 @@ SANDBOX_PORT ?= 8001
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: run test check format setup lock bench
+.PHONY: run test check format setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \

@@ -23,7 +23,7 @@ FLOORS = {
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "wire", "endpoint", "body", "transport", "client"]
+ORB = ["errors", "path", "decode", "wire", "endpoint", "body", "transport", "client"]
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

@@ -9,7 +9,8 @@ import pytest
 from babel import Locale
 
 from app.money import Money, difference, exact, total, unit, write, write_quantity, write_tick
-from app.orb.wire import AmountDue, Invoice, Subtotal, decode
+from app.orb.decode import decode
+from app.orb.wire import AmountDue, Invoice, Subtotal
 
 EN = Locale.parse("en")
 LONGEST = "9" * 18 + "." + "9" * 20

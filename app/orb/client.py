@@ -16,6 +16,7 @@ import msgspec
 
 from app.days import Period, stamp
 from app.orb import body, endpoint, wire
+from app.orb.decode import decode
 from app.orb.endpoint import Endpoint
 from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, Unauthorized, Unreachable, refusal
 from app.orb.path import CustomerRef, orb_id
@@ -157,7 +158,7 @@ class Orb:
             raise outcome
         response, answer = outcome
         _refuse(response, answer)
-        value = wire.decode(answer, which.answer)
+        value = decode(answer, which.answer)
         as_of = _as_of(response) if cached else asked
         return Reading(value, as_of, asked, len(answer))
 
@@ -242,7 +243,7 @@ def _refuse(response: httpx.Response, answer: bytes) -> None:
             raise Malformed("content type")
         return
     try:
-        problem = wire.decode(answer, wire.Problem)
+        problem = decode(answer, wire.Problem)
     except Malformed:
         problem = wire.Problem()
     reasons = tuple(bytes(reason).decode("utf-8", "replace") for reason in problem.validation_errors)

@@ -1,89 +1,29 @@
-"""Orb's answers as frozen types: only the fields that a card reads, under Orb's own names.
-
-Fields that we do not know and enum values that are new pass; a missing field that a figure needs does not.
-Amounts become exact decimals whether Orb wrote them as strings or as numbers. Instants carry their zone.
-"""
+"""Orb's answers as frozen types: only the fields that a card reads, under Orb's own names."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import msgspec
 
 from app.days import Period
-from app.money import Money, exact, total, unit
+from app.money import Money, total, unit
+from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount, decode
 from app.orb.errors import Malformed
 
-if TYPE_CHECKING:
-    Amount = Decimal
-    MaybeAmount = Decimal | None
-else:
-    # At first the raw JSON token, so that its text is checked before it is a number; `_Figures` turns it.
-    Amount = Annotated[msgspec.Raw, msgspec.Meta(extra={"required": True})]
-    MaybeAmount = Annotated[msgspec.Raw, msgspec.Meta(extra={"required": False})]
 
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-
-T = TypeVar("T")
-
-
-def decode(body: bytes, kind: type[T]) -> T:
-    """The answer in `body`. Raises Malformed on anything that `kind` does not promise."""
-    try:
-        answer: T = _decoder(cast(Any, kind)).decode(body)  # mypy takes no type[T] for hashable
-        return answer
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Malformed(f"{kind.__name__}: {type(error).__name__}") from None
-
-
-@cache
-def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(kind)
-
-
-class _Answer(msgspec.Struct, frozen=True, gc=False):
-    """Any part of an answer."""
-
-
-class _Figures(_Answer, frozen=True, gc=False):
-    """A part with amounts; raises ValueError when one of them is none."""
-
-    def __post_init__(self) -> None:
-        for name, required in _amounts(type(self)):
-            token = getattr(self, name)
-            if not isinstance(token, msgspec.Raw):
-                continue  # made by us, not read
-            amount = exact(bytes(token))
-            if amount is None and required:
-                raise ValueError(f"{name} is null")
-            msgspec.structs.force_setattr(self, name, amount)
-
-
-@cache
-def _amounts(kind: type[_Figures]) -> tuple[tuple[str, bool], ...]:
-    return tuple(
-        (field.name, mark.extra["required"])
-        for field in msgspec.structs.fields(kind)
-        for mark in getattr(field.type, "__metadata__", ())
-        if mark.extra
-    )
-
-
-class Paging(_Answer, frozen=True, gc=False):
+class Paging(Answer, frozen=True, gc=False):
     has_more: bool
     next_cursor: str | None = None
 
 
-class CustomerId(_Answer, frozen=True, gc=False):
+class CustomerId(Answer, frozen=True, gc=False):
     """Whom a document is about."""
 
     id: str
     external_customer_id: str | None = None
 
 
-class Customer(_Answer, frozen=True, gc=False):
+class Customer(Answer, frozen=True, gc=False):
     id: str
     name: str
     timezone: str
@@ -91,12 +31,12 @@ class Customer(_Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
-class Plan(_Answer, frozen=True, gc=False):
+class Plan(Answer, frozen=True, gc=False):
     name: str
     currency: str | None = None
 
 
-class Subscription(_Answer, frozen=True, gc=False):
+class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
     customer: Customer
@@ -122,25 +62,25 @@ class Subscription(_Answer, frozen=True, gc=False):
         return Period(start, end) if start and end else None
 
 
-class Subscriptions(_Answer, frozen=True, gc=False):
+class Subscriptions(Answer, frozen=True, gc=False):
     data: tuple[Subscription, ...]
     pagination_metadata: Paging
 
 
-class Adjustment(_Figures, frozen=True, gc=False):
+class Adjustment(Figures, frozen=True, gc=False):
     adjustment_type: str
     amount: Amount
     reason: str | None = None
     percentage_discount: MaybeAmount = None
 
 
-class Tax(_Figures, frozen=True, gc=False):
+class Tax(Figures, frozen=True, gc=False):
     amount: Amount
     tax_rate_description: str = ""
     tax_rate_percentage: MaybeAmount = None
 
 
-class LineItem(_Figures, frozen=True, gc=False):
+class LineItem(Figures, frozen=True, gc=False):
     name: str
     subtotal: Amount
     adjusted_subtotal: Amount
@@ -152,7 +92,7 @@ class LineItem(_Figures, frozen=True, gc=False):
     tax_amounts: tuple[Tax, ...] = ()
 
 
-class Invoice(_Figures, frozen=True, gc=False):
+class Invoice(Figures, frozen=True, gc=False):
     """An invoice; `target_date` is there on the upcoming one alone."""
 
     currency: str
@@ -164,7 +104,7 @@ class Invoice(_Figures, frozen=True, gc=False):
     target_date: Instant | None = None
 
 
-class CreditBlock(_Figures, frozen=True, gc=False):
+class CreditBlock(Figures, frozen=True, gc=False):
     """Prepaid credits of one purchase or grant. The currency is the one that was asked for."""
 
     id: str
@@ -175,12 +115,12 @@ class CreditBlock(_Figures, frozen=True, gc=False):
     per_unit_cost_basis: MaybeAmount = None
 
 
-class CreditBlocks(_Answer, frozen=True, gc=False):
+class CreditBlocks(Answer, frozen=True, gc=False):
     data: tuple[CreditBlock, ...]
     pagination_metadata: Paging
 
 
-class LedgerEntry(_Figures, frozen=True, gc=False):
+class LedgerEntry(Figures, frozen=True, gc=False):
     """One movement of credits. What it moved is `ending_balance - starting_balance`: Orb does not promise
     the sign of its `amount`."""
 
@@ -195,23 +135,23 @@ class LedgerEntry(_Figures, frozen=True, gc=False):
     description: str | None = None
 
 
-class Ledger(_Answer, frozen=True, gc=False):
+class Ledger(Answer, frozen=True, gc=False):
     data: tuple[LedgerEntry, ...]
     pagination_metadata: Paging
 
 
-class Price(_Answer, frozen=True, gc=False):
+class Price(Answer, frozen=True, gc=False):
     id: str
     name: str
 
 
-class PriceCost(_Figures, frozen=True, gc=False):
+class PriceCost(Figures, frozen=True, gc=False):
     price: Price
     subtotal: Amount
     total: Amount
 
 
-class Cost(_Figures, frozen=True, gc=False):
+class Cost(Figures, frozen=True, gc=False):
     """One bucket of a cost series: a day, or in cumulative view the period up to the end of that day."""
 
     timeframe_start: Instant
@@ -221,7 +161,7 @@ class Cost(_Figures, frozen=True, gc=False):
     per_price_costs: tuple[PriceCost, ...] = ()
 
 
-class Costs(_Answer, frozen=True, gc=False):
+class Costs(Answer, frozen=True, gc=False):
     data: tuple[Cost, ...]
 
 
@@ -238,7 +178,7 @@ def subtotal_of(costs: Costs, view_mode: str, *, aligned: bool) -> Decimal | Non
     return total(list({cost.timeframe_start: cost.subtotal for cost in costs.data}.values()))
 
 
-class GroupRow(_Figures, frozen=True, gc=False):
+class GroupRow(Figures, frozen=True, gc=False):
     """One group of grouped costs. Its field names are not published: every plausible one is read."""
 
     grouping_values: tuple[msgspec.Raw, ...] = ()
@@ -248,7 +188,7 @@ class GroupRow(_Figures, frozen=True, gc=False):
     amount: MaybeAmount = None
 
 
-class GroupPage(_Figures, frozen=True, gc=False):
+class GroupPage(Figures, frozen=True, gc=False):
     data: tuple[GroupRow, ...]
     has_more: bool | None = None
     pagination_metadata: Paging | None = None
@@ -289,7 +229,7 @@ def _group(row: GroupRow) -> Group:
     return Group(decode(token, str) if token.startswith(b'"') else token.decode(), subtotal)
 
 
-class Problem(_Answer, frozen=True, gc=False):
+class Problem(Answer, frozen=True, gc=False):
     """Orb's problem document, as far as a decision rests on it."""
 
     type: str = ""

@@ -11,15 +11,16 @@ from app.account import Nothing
 from app.cards.bill import bridge, view
 from app.money import total
 from app.orb import wire
+from app.orb.decode import decode
 from tests.orb.answers import changed, example
 
 
 def subscription() -> wire.Subscription:
-    return wire.decode(example("subscriptions_list"), wire.Subscriptions).data[0]
+    return decode(example("subscriptions_list"), wire.Subscriptions).data[0]
 
 
 def invoice(**fields: Any) -> wire.Invoice:
-    return wire.decode(msgspec.json.encode(changed("invoices_upcoming", **fields)), wire.Invoice)
+    return decode(msgspec.json.encode(changed("invoices_upcoming", **fields)), wire.Invoice)
 
 
 def steps(of: wire.Invoice) -> list[tuple[str, str, str]]:

@@ -11,10 +11,11 @@ import pytest
 from app.cards.breakdown import Whole, clamp, residual, shares, view
 from app.days import Period, midnight
 from app.orb import wire
+from app.orb.decode import decode
 from app.query import Query
 from tests.orb.answers import example
 
-SUBSCRIPTION = wire.decode(example("subscriptions_list"), wire.Subscriptions).data[0]
+SUBSCRIPTION = decode(example("subscriptions_list"), wire.Subscriptions).data[0]
 WINDOW = Period(datetime(2026, 5, 1, 7, tzinfo=UTC), datetime(2026, 5, 21, 7, tzinfo=UTC))
 QUERY = Query(group_by="workspace_id", group_label="Workspace")
 FOUND = wire.GroupedCosts(

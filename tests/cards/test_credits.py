@@ -9,6 +9,7 @@ import pytest
 from app.cards.credits import UnitCredits, drawdown, view
 from app.money import write
 from app.orb import wire
+from app.orb.decode import decode
 from app.web.render import locale_of
 from tests.orb.answers import changed, example
 
@@ -16,11 +17,11 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 
 
 def ledger(**fields: object) -> wire.Ledger:
-    return wire.decode(msgspec.json.encode(changed("credits_ledger", **fields)), wire.Ledger)
+    return decode(msgspec.json.encode(changed("credits_ledger", **fields)), wire.Ledger)
 
 
 def blocks() -> wire.CreditBlocks:
-    return wire.decode(example("credits_blocks"), wire.CreditBlocks)
+    return decode(example("credits_blocks"), wire.CreditBlocks)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_blocks_stand_in_the_order_in_which_they_are_drawn(shown: UnitCredits) -
         block("dear", "2026-06-01T00:00:00Z", "2"), block("cheap", "2026-06-01T00:00:00Z", "1"),
     ])  # fmt: skip
 
-    drawn = drawdown(wire.decode(msgspec.json.encode(page), wire.CreditBlocks))
+    drawn = drawdown(decode(msgspec.json.encode(page), wire.CreditBlocks))
     assert [each.id for each in drawn] == ["cheap", "dear", "late", "never"]
 
 

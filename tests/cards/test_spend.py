@@ -11,6 +11,7 @@ import pytest
 from app.cards.spend import Question, Series, view
 from app.days import Period
 from app.orb import wire
+from app.orb.decode import decode
 from app.query import Query
 from tests.orb.answers import example
 
@@ -18,12 +19,12 @@ LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 MAY = Period(datetime(2026, 5, 1, 7, tzinfo=UTC), datetime(2026, 6, 1, 7, tzinfo=UTC))
 NOON = datetime(2026, 5, 3, 19, tzinfo=UTC)
 
-SUBSCRIPTION = wire.decode(example("subscriptions_list"), wire.Subscriptions).data[0]
+SUBSCRIPTION = decode(example("subscriptions_list"), wire.Subscriptions).data[0]
 SO_FAR = Question((SUBSCRIPTION,), None, Period(MAY.start, datetime(2026, 5, 4, 7, tzinfo=UTC)), MAY, rolled_up=False)
 
 
 def costs(mode: str) -> wire.Costs:
-    return wire.decode(example(f"subscription_costs_{mode}"), wire.Costs)
+    return decode(example(f"subscription_costs_{mode}"), wire.Costs)
 
 
 def series(mode: str, question: Question = SO_FAR) -> Series:
