@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_time
 
 
 def zone(name: str) -> ZoneInfo:
@@ -87,6 +87,12 @@ class DayName:
 def write_day(day: date, locale: Locale, skeleton: str = "MMMd") -> str:
     """The day as people read it, by a CLDR skeleton: `Nov 1`, `1. Nov.`, `11月1日`."""
     return str(format_skeleton(skeleton, day, locale=locale))
+
+
+def write_moment(moment: datetime, where: ZoneInfo, locale: Locale) -> str:
+    """An instant as people in that zone read it: `Nov 20, 3:04 PM`."""
+    local = moment.astimezone(where)
+    return f"{write_day(local.date(), locale)}, {format_time(local, 'short', locale=locale)}"
 
 
 def write_age(seconds: float | None) -> str:

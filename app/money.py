@@ -97,6 +97,29 @@ class Money:
         return f"{type(self).__name__}({self.amount:f} {self.unit.code})"
 
 
+class Quantity:
+    """A count or a rate without a unit, exact. Immutable; in JSON a decimal string, never with an exponent."""
+
+    __slots__ = ("value",)
+
+    value: Decimal
+
+    def __init__(self, value: Decimal) -> None:
+        object.__setattr__(self, "value", value)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a Quantity does not change")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quantity) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __repr__(self) -> str:
+        return f"Quantity({self.value:f})"
+
+
 def write(money: Money, locale: Locale) -> str:
     """The amount as people read it: `$3,062.16`, `¥1,200`, `1,200 credits`, `<$0.01` for a crumb."""
     pattern = _pattern(money.unit, locale)
@@ -128,7 +151,7 @@ def write_quantity(quantity: Decimal, locale: Locale) -> str:
 
 def _spell(size: Decimal, unit: Unit, pattern: NumberPattern, locale: Locale) -> str:
     if not unit.is_currency:
-        return f"{_number(size, pattern, locale)}\N{NO-BREAK SPACE}{_noun(unit.code, size, locale)}"
+        return f"{_number(size, pattern, locale)} {_noun(unit.code, size, locale)}"
     text = _number(size, pattern, locale, currency=unit.code, currency_digits=False)
     # CLDR keeps a code of letters off the digits; Babel does not.
     return re.sub(r"^([A-Z]{3})(?=[0-9])", "\\1\N{NO-BREAK SPACE}", text)

@@ -6,9 +6,20 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel import Locale
+from babel import Locale, localedata
 
-from app.days import DayName, Period, day_of, end_of_day, midnight, stamp, write_age, write_day, zone
+from app.days import (
+    DayName,
+    Period,
+    day_of,
+    end_of_day,
+    midnight,
+    stamp,
+    write_age,
+    write_day,
+    write_moment,
+    zone,
+)
 
 ZONES = [
     "Africa/Cairo", "America/Havana", "America/New_York", "America/Santiago", "Antarctica/Troll", "Asia/Beirut",
@@ -149,3 +160,23 @@ def test_day_names_are_equal_by_day() -> None:
     assert {name} == {DayName(date(2026, 11, 1))}
     assert name not in (DayName(date(2026, 11, 2)), date(2026, 11, 1))
     assert repr(name) == "DayName(2026-11-01)"
+
+
+def test_every_way_of_writing_a_day_is_there_in_every_locale() -> None:
+    moment = datetime(2026, 11, 20, 20, 4, tzinfo=UTC)
+    for name in localedata.locale_identifiers():
+        locale = Locale.parse(name)
+        for skeleton in ("MMMd", "yMMMd"):
+            assert write_day(moment.date(), locale, skeleton)
+        assert write_moment(moment, zone("America/New_York"), locale)
+
+
+def test_a_moment_is_written_where_the_customer_lives() -> None:
+    moment = datetime(2026, 11, 20, 20, 4, tzinfo=UTC)
+    assert write_moment(moment, zone("America/New_York"), Locale("en")).replace("\u202f", " ") == "Nov 20, 3:04 PM"
+    assert write_moment(moment, zone("Asia/Kathmandu"), Locale("de")) == "21. Nov., 01:49"
+
+
+def test_the_last_day_that_there_is_has_a_name_too() -> None:
+    never = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert day_of(never, zone("Asia/Tokyo")).year == 9999

@@ -18,7 +18,7 @@ from app.days import Period, stamp
 from app.orb import body, endpoint, wire
 from app.orb.decode import decode
 from app.orb.endpoint import Endpoint
-from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, Unauthorized, Unreachable, refusal
+from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, TooLarge, Unauthorized, Unreachable, refusal
 from app.orb.path import CustomerRef, orb_id
 from app.reading import Reading
 
@@ -159,7 +159,7 @@ class Orb:
         response, answer = outcome
         _refuse(response, answer)
         value = decode(answer, which.answer)
-        as_of = _as_of(response) if cached else asked
+        as_of = _as_of(response, self._now()) if cached else asked
         return Reading(value, as_of, asked, len(answer))
 
     async def _exchange(self, request: httpx.Request, call: str) -> tuple[httpx.Response, bytes] | OrbError:
@@ -172,6 +172,10 @@ class Orb:
                 response = await self._transport.handle_async_request(request)
                 try:
                     return response, await body.read(response, self._limit)
+                except (Malformed, TooLarge, httpx.RemoteProtocolError):
+                    if response.status_code == 200:
+                        raise
+                    return response, b""  # a refusal says what it is by its status too
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
@@ -226,9 +230,10 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _as_of(response: httpx.Response) -> datetime | None:
-    text = response.headers.get("orb-cache-updated-at")
-    return stamp(text) if text is not None else None
+def _as_of(response: httpx.Response, now: datetime) -> datetime | None:
+    """The moment that Orb stamped; one that is still to come, by a clock ahead of ours, is now."""
+    found = stamp(response.headers.get("orb-cache-updated-at", ""))
+    return min(found, now) if found else None
 
 
 def _refuse(response: httpx.Response, answer: bytes) -> None:

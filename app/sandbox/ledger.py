@@ -48,7 +48,9 @@ def play(subscription: Subscription, now: datetime) -> Ledger:
         for correction in corrections:
             if day.start <= correction.at < done and correction.at <= now:
                 _correct(ledger, correction)
-        created, pending = (done, False) if done <= now else (now.replace(microsecond=0), True)
+        # Written in the day's last second, so that an entry bears the date of its usage.
+        written = done - timedelta(seconds=1)
+        created, pending = (written, False) if done <= now else (min(now, written).replace(microsecond=0), True)
         for cost in day.prices:
             _draw(ledger, cost.price, cost.subtotal, (day.start, created), pending=pending)
     # Exactly at midnight the new day has no bucket yet, but its blocks are there.

@@ -323,3 +323,20 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "customer_costs": (Rate.ANALYTICS, True),
         "grouped_costs": (Rate.WRITE, False),
     }
+
+
+@pytest.mark.parametrize("headers", [{"Content-Encoding": "br"}, {"Content-Encoding": "gzip"}])
+async def test_a_refusal_says_what_it_is_by_its_status_whatever_its_body(
+    orb: Orb, orb_router: respx.MockRouter, headers: dict[str, str]
+) -> None:
+    class Raw(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]
+            yield b"not what it says"
+
+    refusal = httpx.Response(429, headers=headers | {"Retry-After": "7"}, stream=Raw())
+    orb_router.get().mock(return_value=refusal)
+
+    with pytest.raises(errors.RateLimited) as raised:
+        await orb.customer(BOREALIS)
+
+    assert raised.value.retry_after == "7"
