@@ -10,7 +10,7 @@ from app.cache.cache import Answer, Cache, Freshness
 from app.days import Period, end_of_day, midnight, zone
 from app.orb import wire
 from app.orb.client import Orb
-from app.orb.errors import Foreign, Invalid, NotEnabled, NotFound, Refused, TimedOut
+from app.orb.errors import Foreign, Invalid, NotEnabled, NotFound, OrbError, Refused, TimedOut
 from app.orb.path import CustomerRef
 from app.reading import Reading
 
@@ -34,15 +34,20 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The customer and what they subscribe to. `state` says why there is no subscription, when there is none."""
+    """The customer and what they subscribe to.
 
-    customer: wire.Customer
+    `customer` is None where Orb does not know them. `state` says why there is no subscription, when there is
+    none; `failed` why the list is older than it should be.
+    """
+
+    customer: wire.Customer | None
     subscriptions: tuple[wire.Subscription, ...]
     state: str | None = None
+    failed: Exception | None = None
 
     @property
     def zone(self) -> ZoneInfo:
-        return zone(self.customer.timezone)
+        return zone(self.customer.timezone if self.customer else "UTC")
 
     @property
     def active(self) -> tuple[wire.Subscription, ...]:
@@ -57,6 +62,10 @@ class Listing:
         """The period that all active subscriptions share, else None."""
         periods = {each.period for each in self.active}
         return periods.pop() if len(periods) == 1 else None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether one of its billing periods has ended: then it tells of the last one, not of this one."""
+        return any(each.period.end <= now for each in self.active if each.period)
 
 
 class Account:
@@ -78,6 +87,7 @@ class Account:
         self._customer = customer
         self._freshness = freshness
         self._now = now
+        self._listed: Listing | OrbError | None = None
         self.credit_currencies = credit_currencies
         self.only = only
 
@@ -86,9 +96,26 @@ class Account:
         return self._now()
 
     async def listing(self, *, hurry: bool = False) -> Listing:
-        """The customer and their active and upcoming subscriptions, those of other viewers left out."""
+        """The customer and their active and upcoming subscriptions, those of other viewers left out.
+
+        What it was in this request it stays: a list that failed is not asked for again by the next card.
+        """
+        if isinstance(self._listed, OrbError):
+            raise self._listed
+        if self._listed is None:
+            try:
+                self._listed = await self._find(hurry=hurry)
+            except OrbError as error:
+                if not hurry:
+                    self._listed = error
+                raise
+        return self._listed
+
+    async def _find(self, *, hurry: bool) -> Listing:
         answer = await self._ask(("subscriptions",), self._list, max_age=_LIST_AGE, hurry=hurry)
-        listing = answer.reading.value
+        if answer.reading.value.is_over(self.now):
+            answer = await self._ask(("subscriptions",), self._list, max_age=0, hurry=hurry)
+        listing = replace(answer.reading.value, failed=answer.failed)
         if self.only is None:
             return listing
         shown = tuple(each for each in listing.subscriptions if each.id in self.only)
@@ -115,7 +142,11 @@ class Account:
         """The newest movements of one pricing unit; empty when there is no ledger for it."""
 
         async def ask() -> Reading[wire.Ledger]:
-            reading = await self._orb.credits_ledger(self._customer, currency, max_age=self._allowance)
+            try:
+                reading = await self._orb.credits_ledger(self._customer, currency, max_age=self._allowance)
+            except NotFound:  # a customer whom Orb does not know has no ledger
+                nothing = wire.Ledger((), wire.Paging(has_more=False))
+                return Reading(nothing, None, self.now, lasts=_STATE_AGE)
             for entry in reading.value.data:
                 self._own(entry.customer)
             return reading
@@ -201,20 +232,25 @@ class Account:
 
     async def _list(self) -> Reading[Listing]:
         found: list[wire.Subscription] = []
-        cursor: str | None = None
+        seen: list[str | None] = [None]
         for _ in range(_MOST_PAGES):
-            page = await self._orb.subscriptions(self._customer, ("active", "upcoming"), cursor=cursor)
+            page = await self._orb.subscriptions(self._customer, ("active", "upcoming"), cursor=seen[-1])
             found.extend(page.value.data)
             cursor = page.value.pagination_metadata.next_cursor
-            if not page.value.pagination_metadata.has_more or cursor is None:
+            if cursor in seen:
                 break
+            seen.append(cursor)
         for each in found:
             self._own(each.customer)
         listing = Listing(found[0].customer, tuple(found)) if found else await self._without_subscription()
-        return Reading(listing, None, page.asked, size=2048 * (len(found) + 1))
+        lasts = _STATE_AGE if listing.state else None
+        return Reading(listing, None, page.asked, size=2048 * (len(found) + 1), lasts=lasts)
 
     async def _without_subscription(self) -> Listing:
-        customer = (await self._orb.customer(self._customer)).value
+        try:
+            customer = (await self._orb.customer(self._customer)).value
+        except NotFound:
+            return Listing(None, (), "no_subscription")
         self._own(customer)
         ended = (await self._orb.subscriptions(self._customer, ("ended",), limit=1)).value.data
         for each in ended:

@@ -11,9 +11,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from app import log
 from app.account import Account, Listing
 from app.cards import bill, breakdown, credits, spend
-from app.cards.base import Card, Empty, Failed, Outcome, Ready, failed, sentence
+from app.cards.base import Card, Empty, Outcome, Ready, failed
 from app.days import Period
-from app.orb.errors import OrbError, TimedOut
+from app.orb.errors import OrbError, TimedOut, Unauthorized
 from app.query import Query
 
 CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
@@ -88,16 +88,16 @@ async def _land(
 async def load_one(card: Card, account: Account, query: Query, deadline: float) -> Outcome:
     """The card, or what became of it: the one wall where errors, lateness and bugs become `Failed`."""
     try:
-        with anyio.CancelScope(deadline=deadline) as scope:
+        with anyio.CancelScope(deadline=deadline):
             return await card.load(account, query)
-        if scope.cancelled_caught:
-            return failed(TimedOut(card.word))
+        return failed(TimedOut(card.word))
     except OrbError as error:
-        log.warning("card failed", card=card.word, code=error.code, error=type(error).__name__)
+        tell = log.error if isinstance(error, Unauthorized) else log.warning
+        tell("card failed", card=card.word, code=error.code, error=type(error).__name__)
         return failed(error)
     except Exception as error:
         log.bug("card failed", error, card=card.word)
-    return Failed("bug", sentence("bug"), retryable=True)
+        return failed(error)
 
 
 async def listing(account: Account) -> Listing | None:
@@ -110,13 +110,12 @@ async def listing(account: Account) -> Listing | None:
 
 def summary(found: Listing | None, outcomes: Mapping[str, Outcome], refresh_age: float, now: datetime) -> Summary:
     """What the cards say together; `found` is None where the customer's list could not be had."""
-    ready = [outcome for outcome in outcomes.values() if isinstance(outcome, Ready)]
-    since = [outcome.since for outcome in ready if outcome.since is not None]
+    since = [outcome.since for outcome in outcomes.values() if outcome.since is not None]
     again = min(since) + timedelta(seconds=refresh_age) if since else now
     return Summary(
         found,
         period_now(found, now) if found else None,
-        as_of=min((outcome.as_of for outcome in ready if outcome.as_of), default=None),
+        as_of=min((outcome.as_of for outcome in outcomes.values() if outcome.as_of), default=None),
         complete=all(_complete(outcome) for outcome in outcomes.values()),
         allowed_at=max(now, again),
         now=now,
@@ -133,4 +132,4 @@ def period_now(found: Listing, now: datetime) -> PeriodNow | None:
 
 
 def _complete(outcome: Outcome) -> bool:
-    return isinstance(outcome, Empty) or (isinstance(outcome, Ready) and outcome.whole and not outcome.stale)
+    return (isinstance(outcome, Empty) or (isinstance(outcome, Ready) and outcome.whole)) and not outcome.stale

@@ -45,6 +45,11 @@ def warning(event: str, **fields: object) -> None:
     _logger.warning(event, extra={"fields": fields})
 
 
+def error(event: str, **fields: object) -> None:
+    """Something that an operator has to mend."""
+    _logger.error(event, extra={"fields": fields})
+
+
 def bug(event: str, error: BaseException, **fields: object) -> None:
     """A mistake of ours: the line carries the traceback."""
     _logger.error(event, exc_info=error, extra={"fields": fields})

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from app.account import Account, Nothing
+from app.account import Account, Listing, Nothing
 from app.cache.cache import Answer
 from app.orb import wire
-from app.orb.errors import OrbError
+from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 
 # What people read where there is no figure, and why there is none.
@@ -18,16 +18,20 @@ _SENTENCES = {
     "no_subscription": "There is no subscription on this account yet.",
     "no_credits": "No credits. This account has not been granted or bought any.",
     "no_usage": "No cost yet. Days appear here as usage is reported.",
+    "no_groups": "No cost yet. Groups appear here as usage is reported.",
     "not_enabled": "This breakdown is not switched on for this account.",
-    "key_not_allowed": "This account cannot break its cost down by this property.",
+    "too_long_ago": "Groups reach back 100 days; these days are further back.",
+    "other_currency": "There is nothing in this currency.",
+    "key_not_allowed": "Cost cannot be broken down by this property here.",
     "too_many_groups": "There are too many groups in this period to rank them by cost.",
     "orb_unreachable": "The billing system could not be reached.",
     "orb_timeout": "The billing system did not answer in time.",
     "orb_rate_limited": "The billing system is busy. Try again in a few seconds.",
-    "orb_auth": "The billing system did not accept this service. Its operators have been told.",
+    "orb_auth": "The billing system did not accept this service.",
     "orb_malformed": "The billing system sent an answer that makes no sense.",
     "orb_too_large": "The billing system sent more than can be shown here.",
     "orb_foreign": "The billing system sent an answer that does not belong to this account.",
+    "orb_error": "The billing system had an error.",
     "busy": "Too many questions at once. Try again in a few seconds.",
 }
 _OTHERWISE = "Something went wrong while this was put together."
@@ -39,44 +43,49 @@ def sentence(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A card with figures. `data` is what its template and the JSON document show.
+class _Outcome:
+    """What every outcome tells of its answers.
 
-    `as_of` is the age of its oldest answer, None when one of them has none; `since` is the moment from which
-    the cool-down counts. `stale` says that a newer answer was wanted and not had; `message` then says why.
-    `whole` is False when a part of the card failed.
+    `as_of` is the age of the oldest one, None when one of them has none; `since` is the moment from which the
+    cool-down counts. `stale` says that a newer answer was wanted and not had; `message` then says why.
     """
 
-    data: Any
     as_of: datetime | None = None
     since: datetime | None = None
     stale: bool = False
     message: str | None = None
+    code: str | None = None
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready(_Outcome):
+    """A card with figures. `data` is what its template and the JSON document show.
+
+    `whole` is False when a part of the card failed.
+    """
+
+    data: Any
     whole: bool = True
     status: Literal["ready"] = "ready"
 
 
-@dataclass(frozen=True, slots=True)
-class Empty:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty(_Outcome):
     """A true state without figures; `code` says which."""
 
-    code: str
-    message: str
     status: Literal["empty"] = "empty"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(_Outcome):
     """No figures, for a reason that is nobody's state: `code` says what failed."""
 
-    code: str
-    message: str
-    retryable: bool
     status: Literal["failed"] = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late(_Outcome):
     """Not here yet; the card can be asked for on its own."""
 
     status: Literal["late"] = "late"
@@ -120,38 +129,55 @@ class Part(Protocol):
     def message(self) -> str | None: ...
 
 
-def empty(code: str, why: str | None = None) -> Empty:
-    return Empty(code, sentence(why or code))
+def empty(listing: Listing | None, code: str, why: str | None = None, answers: Sequence[Answer[Any]] = ()) -> Empty:
+    """The state `code`, in the words of `why` where one code has several; `answers` are what it rests on."""
+    ages = _ages(listing, answers)
+    words = f"{sentence(why or code)} {ages.message or ''}".strip()
+    return Empty(as_of=ages.as_of, since=ages.since, stale=ages.stale, message=words, code=code)
 
 
-def failed(error: OrbError) -> Failed:
-    return Failed(error.code, sentence(error.code), error.retryable)
+def failed(error: Exception) -> Failed:
+    """What is said of an error: Orb's by its code, a mistake of ours as such."""
+    if not isinstance(error, OrbError):
+        return Failed(code="bug", message=sentence("bug"), retryable=True)
+    return Failed(code=error.code, message=sentence(error.code), retryable=error.retryable)
 
 
-def ready(data: Any, answers: Sequence[Answer[Any]], *, whole: bool = True) -> Ready:
-    """A card made of `answers`; states among them have no age, and do not count."""
-    figures = [answer for answer in answers if not isinstance(answer.reading.value, Nothing)]
-    why = next((answer.failed for answer in figures if answer.failed), None)
-    return Ready(
-        data,
-        as_of=oldest(answer.reading.as_of for answer in figures),
-        since=min((answer.reading.since for answer in figures), default=None),
+def ready(listing: Listing | None, data: Any, answers: Sequence[Answer[Any]], *, whole: bool = True) -> Ready:
+    """A card made of `answers`, for the subscriptions of `listing`."""
+    ages = _ages(listing, answers)
+    return Ready(data=data, whole=whole, as_of=ages.as_of, since=ages.since, stale=ages.stale, message=ages.message)
+
+
+def _ages(listing: Listing | None, answers: Sequence[Answer[Any]]) -> _Outcome:
+    """How old `answers` are together. States among them and the list have no age, but both can be stale."""
+    why = next((answer.failed for answer in answers if answer.failed), listing.failed if listing else None)
+    figures = [answer.reading for answer in answers if not isinstance(answer.reading.value, Nothing)]
+    return _Outcome(
+        as_of=oldest(reading.as_of for reading in figures),
+        since=min((reading.since for reading in figures), default=None),
         stale=why is not None,
-        message=f"These are the last figures. {sentence(why.code if isinstance(why, OrbError) else 'bug')}"
-        if why
-        else None,
-        whole=whole,
+        message=_why_old(why) if why else None,
     )
 
 
-def of_parts(data: Any, parts: Sequence[Part], answers: Sequence[Answer[Any]], error: OrbError | None) -> Outcome:
+def _why_old(why: Exception) -> str:
+    if isinstance(why, TimedOut):
+        return "This is the last that is known. A newer answer takes longer than usual."
+    return f"This is the last that is known. {sentence(why.code if isinstance(why, OrbError) else 'bug')}"
+
+
+def of_parts(
+    listing: Listing, data: Any, parts: Sequence[Part], answers: Sequence[Answer[Any]], error: OrbError | None
+) -> Outcome:
     """Ready if any part is, empty if all are, else failed with the first code; `error` is the first part's."""
     if any(part.status == "ready" for part in parts):
-        return ready(data, answers, whole=error is None)
+        return ready(listing, data, answers, whole=error is None)
     if error is not None:
         return failed(error)
-    first = parts[0]
-    return Empty(first.code or "", first.message or "")
+    first, ages = parts[0], _ages(listing, answers)
+    words = f"{first.message or ''} {ages.message or ''}".strip()
+    return Empty(as_of=ages.as_of, since=ages.since, stale=ages.stale, message=words, code=first.code)
 
 
 def oldest(ages: Iterable[datetime | None]) -> datetime | None:

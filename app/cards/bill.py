@@ -14,7 +14,7 @@ from app.account import Account, Nothing
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, of_parts, sentence
 from app.days import Period
-from app.money import Money, difference, total, unit
+from app.money import Money, Quantity, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
@@ -25,8 +25,8 @@ _ADJUSTMENTS = {
     "amount_discount": ("discount", "Discount", -1),
     "percentage_discount": ("discount", "Discount", -1),
     "tiered_percentage_discount": ("discount", "Discount", -1),
-    "minimum": ("minimum", "Minimum", 1),
-    "maximum": ("maximum", "Maximum", -1),
+    "minimum": ("minimum", "Added to reach the minimum", 1),
+    "maximum": ("maximum", "Taken off above the maximum", -1),
 }
 
 
@@ -35,7 +35,7 @@ class Line:
     """One charge: what it is, how much of it, and what it costs at list price."""
 
     name: str
-    quantity: Decimal | None
+    quantity: Quantity | None
     subtotal: Money
 
 
@@ -74,15 +74,15 @@ class Bills:
 async def load(account: Account, query: Query) -> Outcome:
     listing = await account.listing()
     if listing.state:
-        return empty(listing.state)
+        return empty(listing, listing.state)
     shown = listing.shown(query.subscription_id)
     if not shown:
-        return empty("no_upcoming_invoice")
+        return empty(listing, "no_upcoming_invoice")
     outcomes = await settled(*(partial(account.upcoming_invoice, each) for each in shown))
     bills = [_bill(each, outcome) for each, outcome in zip(shown, outcomes, strict=True)]
     answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
     error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
-    return of_parts(Bills(tuple(bills)), bills, answers, error)
+    return of_parts(listing, Bills(tuple(bills)), bills, answers, error)
 
 
 def _bill(subscription: wire.Subscription, outcome: Answer[wire.Invoice | Nothing] | Exception) -> Bill:
@@ -107,7 +107,10 @@ def view(subscription: wire.Subscription, invoice: wire.Invoice | Nothing) -> Bi
         total=Money(invoice.total, currency),
         amount_due=wire.AmountDue(invoice),
         target_date=invoice.target_date,
-        lines=tuple(Line(line.name, line.quantity, Money(line.subtotal, currency)) for line in invoice.line_items),
+        lines=tuple(
+            Line(line.name, None if line.quantity is None else Quantity(line.quantity), Money(line.subtotal, currency))
+            for line in invoice.line_items
+        ),
         bridge=tuple(bridge(invoice)),
     )
 

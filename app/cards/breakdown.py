@@ -22,7 +22,7 @@ from app.together import settled
 
 # Orb's limits on the window of grouped costs.
 _LONGEST = timedelta(days=32)
-_OLDEST = timedelta(days=100)
+GROUPS_REACH_BACK = timedelta(days=100)
 
 _TENTH = Decimal("0.1")
 
@@ -68,6 +68,10 @@ class Breakdowns:
     links: Links
 
 
+# One subscription's groups, and the answer that they rest on.
+_Part = tuple[Breakdown, Answer[wire.GroupedCosts | Nothing] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """The subtotal that the groups are a part of, over exactly their window; without it, `reason`."""
@@ -79,7 +83,7 @@ class Whole:
 async def load(account: Account, query: Query) -> Outcome:
     listing = await account.listing()
     if listing.state:
-        return empty(listing.state)
+        return empty(listing, listing.state)
     chosen = listing.shown(query.subscription_id)
     # The series of one subscription is asked for by the spend card too: the same question, sent once.
     series = "spend" in query.cards and not account.rolls_up(listing, chosen)
@@ -90,17 +94,17 @@ async def load(account: Account, query: Query) -> Outcome:
         if (window := account.window(listing, each.period, query.timeframe_start, query.timeframe_end))
     ]
     if not asked:
-        return empty("no_usage")
+        return empty(listing, "no_usage", "other_currency" if query.currency else "no_groups")
     outcomes = await settled(*(partial(_ask, account, listing, each, window, query, series) for each, window in asked))
     parts = [_part(each, outcome) for (each, _), outcome in zip(asked, outcomes, strict=True)]
-    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception)]
+    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception) and outcome[1]]
     error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
-    return of_parts(Breakdowns(tuple(parts), links(chosen)), parts, answers, error)
+    return of_parts(listing, Breakdowns(tuple(parts), links(chosen)), parts, answers, error)
 
 
 def _part(
     subscription: wire.Subscription,
-    outcome: tuple[Breakdown, Answer[wire.GroupedCosts | Nothing]] | Exception,
+    outcome: _Part | Exception,
 ) -> Breakdown:
     if isinstance(outcome, OrbError):
         return Breakdown(subscription.id, subscription.title, "failed", outcome.code, sentence(outcome.code))
@@ -116,14 +120,15 @@ async def _ask(
     asked: Period,
     query: Query,
     series: bool,
-) -> tuple[Breakdown, Answer[wire.GroupedCosts | Nothing]]:
+) -> _Part:
     window = clamp(asked, account.now, listing.zone)
+    if window is None:
+        return _nothing(subscription, Nothing("no_usage", "too_long_ago")), None
     currency = query.currency or subscription.currency
     groups = await account.grouped_costs(subscription, query.group_by, window, currency, query.limit)
     found = groups.reading.value
     if isinstance(found, Nothing):
-        words = sentence(found.why or found.code)
-        return Breakdown(subscription.id, subscription.title, "empty", found.code, words), groups
+        return _nothing(subscription, found), groups
     if found.subtotal is not None:
         whole = Whole(found.subtotal)
     elif window != asked:
@@ -131,6 +136,10 @@ async def _ask(
     else:
         whole = await _whole(account, subscription, window, query, series)
     return view(subscription, found, whole, window, query, clamped=window != asked), groups
+
+
+def _nothing(subscription: wire.Subscription, state: Nothing) -> Breakdown:
+    return Breakdown(subscription.id, subscription.title, "empty", state.code, sentence(state.why or state.code))
 
 
 async def _whole(
@@ -150,15 +159,18 @@ async def _whole(
     return Whole(subtotal, None if subtotal is not None else _NO_SERIES)
 
 
-def clamp(asked: Period, now: datetime, zone: ZoneInfo) -> Period:
-    """The part of the asked days that Orb groups: at most 32 days, none of them 100 days old before today ends."""
-    earliest = max(asked.end - _LONGEST, end_of_day(now, zone) - _OLDEST)
+def clamp(asked: Period, now: datetime, zone: ZoneInfo) -> Period | None:
+    """The part of the asked days that Orb groups: at most 32 days, none of them 100 days old before today ends.
+
+    None when all of them are further back.
+    """
+    earliest = max(asked.end - _LONGEST, end_of_day(now, zone) - GROUPS_REACH_BACK)
     if asked.start >= earliest:
         return asked
     start = midnight(day_of(earliest, zone), zone)
     if start < earliest:
         start = midnight(day_of(earliest, zone) + timedelta(days=1), zone)
-    return Period(start, asked.end)
+    return Period(start, asked.end) if start < asked.end else None
 
 
 def view(
@@ -185,7 +197,7 @@ def view(
         subscription.title,
         "ready" if found.groups or rest else "empty",
         None if found.groups or rest else "no_usage",
-        None if found.groups or rest else sentence("no_usage"),
+        None if found.groups or rest else sentence("no_groups"),
         group_by=query.group_by,
         label=query.group_label,
         groups=tuple(

@@ -13,7 +13,7 @@ from app.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, ready
 from app.days import DayName, day_of
-from app.money import Money, Unit, difference, total, unit
+from app.money import Money, Quantity, Unit, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
@@ -52,7 +52,7 @@ class Block:
     status: str
     expires: datetime | None
     expires_on: DayName | None
-    cost_basis: Decimal | None
+    cost_basis: Quantity | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,20 @@ class Credits:
 
 
 async def load(account: Account, query: Query) -> Outcome:
-    asked = [code for code in account.credit_currencies if query.currency in (None, code)]
+    kept = account.credit_currencies
+    asked = [query.currency] if query.currency in kept else list(kept)
     units = await together(*(partial(_unit, account, code) for code in asked))
     answers = [answer for ledger, blocks in units if ledger.reading.value.data for answer in (ledger, blocks)]
     had = [answer for answer in answers if isinstance(answer, Answer)]
     if not had:
-        return empty("no_credits")
+        return empty(None, "no_credits", answers=[ledger for ledger, _ in units])
     zone = await _zone(account)
     views = [
         view(code, ledger.reading.value, None if isinstance(blocks, OrbError) else blocks.reading.value, zone)
         for code, (ledger, blocks) in zip(asked, units, strict=True)
         if ledger.reading.value.data
     ]
-    return ready(Credits(tuple(views)), had, whole=len(had) == len(answers) and zone is not None)
+    return ready(None, Credits(tuple(views)), had, whole=len(had) == len(answers) and zone is not None)
 
 
 async def _zone(account: Account) -> ZoneInfo | None:
@@ -159,7 +160,7 @@ def _block(block: wire.CreditBlock, counted: Unit, zone: ZoneInfo | None) -> Blo
         block.status,
         expires,
         DayName(day_of(expires, zone)) if expires and zone else None,
-        block.per_unit_cost_basis,
+        None if block.per_unit_cost_basis is None else Quantity(block.per_unit_cost_basis),
     )
 
 

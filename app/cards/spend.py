@@ -91,7 +91,7 @@ class Question:
 async def load(account: Account, query: Query) -> Outcome:
     listing = await account.listing()
     if listing.state:
-        return empty(listing.state)
+        return empty(listing, listing.state)
     shown = listing.shown(query.subscription_id)
     questions = _questions(account, listing, shown, query)
     answers = await together(*(partial(_ask, account, question, query.view_mode) for question in questions))
@@ -101,10 +101,10 @@ async def load(account: Account, query: Query) -> Outcome:
         if answer.reading.value.data
     ]
     if not any(day.subtotal.amount for each in series for day in each.days):
-        return empty("no_usage")
+        return empty(listing, "no_usage", "other_currency" if query.currency else None, answers)
     first, *others = series
     own: dict[str, Any] = {each.name: getattr(first, each.name) for each in fields(first)}
-    return ready(Spend(**own, other_units=tuple(others), links=links(shown)), answers)
+    return ready(listing, Spend(**own, other_units=tuple(others), links=links(shown)), answers)
 
 
 def _questions(account: Account, listing: Listing, shown: Sequence[wire.Subscription], query: Query) -> list[Question]:

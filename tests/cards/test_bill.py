@@ -33,10 +33,10 @@ def test_the_bill_reads_as_the_invoice_does() -> None:
     assert (bill.name, bill.status, bill.code) == ("Growth", "ready", None)
     assert repr(bill.amount_due) == "AmountDue(825.00 USD)"
     assert repr(bill.subtotal) == "Subtotal(888.00 USD)"
-    assert [(line.name, f"{line.quantity}", f"{line.subtotal.amount}") for line in bill.lines] == [
-        ("API Requests", "1250000", "250.00"),
-        ("Compute hours", "320", "138.00"),
-        ("Platform fee", "1", "500.00"),
+    assert [(line.name, repr(line.quantity), f"{line.subtotal.amount}") for line in bill.lines] == [
+        ("API Requests", "Quantity(1250000)", "250.00"),
+        ("Compute hours", "Quantity(320)", "138.00"),
+        ("Platform fee", "Quantity(1)", "500.00"),
     ]
 
 
@@ -52,7 +52,7 @@ def test_tax_minimum_and_balance_are_steps_of_their_own() -> None:
     )])  # fmt: skip
 
     assert steps(found) == [
-        ("minimum", "Minimum", "50.00"),
+        ("minimum", "Added to reach the minimum", "50.00"),
         ("tax", "Sales tax 8%", "8.00"),
         ("customer_balance", "Account balance applied", "-10.00"),
     ]

@@ -93,6 +93,7 @@ def test_a_window_past_orbs_limits_is_cut_at_a_local_midnight_within_them(zone: 
 
         window = clamp(asked, now, where)
 
+        assert window is not None
         assert window.start in {midnight(day - timedelta(days=back), where) for back in (29, 30, 31)}
         assert window.end - window.start <= timedelta(days=32)
         assert now - window.start <= timedelta(days=100)
@@ -100,3 +101,9 @@ def test_a_window_past_orbs_limits_is_cut_at_a_local_midnight_within_them(zone: 
 
 def test_a_window_within_the_limits_stays_as_it_is() -> None:
     assert clamp(WINDOW, WINDOW.end - timedelta(hours=1), ZoneInfo("UTC")) is WINDOW
+
+
+def test_days_that_are_all_too_long_ago_leave_no_window() -> None:
+    now = WINDOW.end + timedelta(days=130)
+
+    assert clamp(WINDOW, now, ZoneInfo("UTC")) is None
