@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--ttl", type=_seconds, default=900, help="seconds until it ends, at most 3600")
     token.add_argument("--scope", help="sections to show, separated by spaces; all unless given")
     token.add_argument("--subscriptions", help="subscriptions to show, separated by commas; all unless given")
-    token.add_argument("--sandbox", action="store_true", help="for `serve --sandbox`")
+    token.add_argument("--sandbox", action="store_true", help="signed as `serve --sandbox` takes it")
     token.set_defaults(run=_token)
 
     doctor = commands.add_parser("doctor", help="checks the settings, asks Orb, says what is wrong")
@@ -75,7 +75,8 @@ def _serve(asked: argparse.Namespace) -> int:
 
 
 def _listen(settings: Settings) -> int:
-    print(f"Orrery is at http://{settings.host}:{settings.port}", flush=True)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    print(f"Orrery is at http://{host}:{settings.port}", flush=True)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
@@ -132,7 +133,9 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
 def _sandbox(asked: argparse.Namespace) -> int:
     from app.sandbox.server import run  # noqa: PLC0415  the service never loads it
 
-    run("127.0.0.1", sandbox_port(), asked.latency)
+    port = sandbox_port()
+    print(f"The sandbox Orb is at http://127.0.0.1:{port}/v1, its control panel at /_sandbox", flush=True)
+    run("127.0.0.1", port, asked.latency)
     return 0
 
 

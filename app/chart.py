@@ -66,13 +66,20 @@ def bars(columns: Sequence[Sequence[float]], count: int, partial: frozenset[int]
     )
 
 
-def line(values: Sequence[float], count: int) -> Plot:
-    """One rising line from zero through the end of every column."""
+def line(runs: Sequence[tuple[int, Sequence[float]]], count: int) -> Plot:
+    """Rising lines, each from zero at the start of a column through the ends of its columns.
+
+    A run is the column in which it begins and its values, one a column; a new billing period is a new run.
+    """
+    values = [value for _, run in runs for value in run]
     ticks = scale(min(values, default=0.0), max(values, default=0.0))
-    points = [(0.0, _y(0.0, ticks[0], ticks[-1]))]
-    points += [((n + 1) * COLUMN, _y(value, ticks[0], ticks[-1])) for n, value in enumerate(values)]
-    path = "M" + "L".join(f"{x:g} {y:.1f}" for x, y in points)
-    return Plot(max(count, len(values), 1), (path,), ("",), _ticks(ticks))
+    path = "".join(_run(start, run, ticks) for start, run in runs)
+    return Plot(max(count, 1), (path,), ("",), _ticks(ticks))
+
+
+def _run(start: int, values: Sequence[float], ticks: list[float]) -> str:
+    points = [(start * COLUMN, 0.0), *(((start + n + 1) * COLUMN, value) for n, value in enumerate(values))]
+    return "M" + "L".join(f"{x:g} {_y(value, ticks[0], ticks[-1]):.1f}" for x, value in points)
 
 
 def scale(low: float, high: float, most: int = 4) -> list[float]:

@@ -43,6 +43,7 @@ class Settings:
     max_answer: int = 16 * 1024 * 1024
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     frame_ancestors: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
     sandbox: bool = False
     sandbox_port: int = 8001
     host: str = "127.0.0.1"
@@ -52,7 +53,7 @@ class Settings:
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
     "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_LABELS", "ORRERY_REDIS_URL",
-    "ORRERY_CORS_ORIGINS", "ORRERY_METRICS_TOKEN", "ORRERY_THEME", "SANDBOX_RATE_PLAN",
+    "ORRERY_METRICS_TOKEN", "ORRERY_THEME", "SANDBOX_RATE_PLAN",
 )  # fmt: skip
 
 
@@ -71,8 +72,8 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
     else:
         key = Secret(_required(environ, "ORB_API_KEY"))
         base_url = _base_url(environ)
-    host = _text(environ, "HOST") or "127.0.0.1"
-    if not re.fullmatch(r"[A-Za-z0-9.:\-\[\]]+", host):
+    host = (_text(environ, "HOST") or "127.0.0.1").strip("[]")
+    if not re.fullmatch(r"[A-Za-z0-9.:\-]+", host):
         raise BadSetting("HOST is not a name or an address")
     if sandbox and not is_loopback(host):
         raise BadSetting("HOST: the sandbox and its sign-in page listen on loopback only, such as 127.0.0.1")
@@ -93,6 +94,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         max_answer=_number(environ, "ORRERY_MAX_ANSWER", 16 * 1024 * 1024, 65536, 2**30),
         hosts=_names(environ, "ORRERY_HOSTS", "127.0.0.1,localhost,[::1]", _HOST),
         frame_ancestors=_origins(environ, "ORRERY_FRAME_ANCESTORS"),
+        cors_origins=_origins(environ, "ORRERY_CORS_ORIGINS"),
         sandbox=sandbox,
         sandbox_port=sandbox_port(environ),
         host=host,

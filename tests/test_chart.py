@@ -68,18 +68,23 @@ def test_every_bar_is_as_high_as_its_value_and_stays_in_the_box() -> None:
 
 
 def test_a_line_rises_from_zero_through_the_end_of_every_column() -> None:
-    plot = line([10, 20, 40], 30)
+    plot = line([(0, [10, 20, 40])], 30)
     assert plot.paths == ("M0 1000.0L10 750.0L20 500.0L30 0.0",)
     assert (plot.columns, plot.faint) == (30, ("",))
 
 
+def test_a_new_period_begins_again_at_zero_in_its_own_column() -> None:
+    plot = line([(0, [10, 40]), (5, [20])], 30)
+    assert plot.paths == ("M0 1000.0L10 750.0L20 0.0M50 1000.0L60 500.0",)
+
+
 def test_without_values_there_is_still_an_axis() -> None:
     assert bars([], 30).paths == ()
-    assert line([], 30).paths == ("M0 1000.0",)
+    assert line([], 30).paths == ("",)
     for plot in (bars([], 0), line([], 0), bars([[]], 0), bars([[0, 0]], 1)):
         assert plot.columns == 1
         assert (plot.ticks[0].percent, plot.ticks[-1].percent) == (100, 0)
-        assert not "".join(plot.paths).replace("M0 1000.0", "")
+        assert not "".join(plot.paths)
 
 
 def test_gridlines_are_round_evenly_spaced_with_zero_among_them_and_hold_every_value() -> None:

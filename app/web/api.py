@@ -1,5 +1,6 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,9 +8,10 @@ from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.account import Account
 from app.dashboard import CARDS, Landed, chosen, listing, load_one, loading, summary
 from app.orb.errors import OrbError
-from app.web.desk import Desk, Moment, desk
+from app.web.desk import desk
 from app.web.document import card_object, whole, without_cards
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, locale_of
@@ -52,7 +54,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     media_type = _wanted(request)
     query, moment = front.query(request), front.moment(live=live)
     account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
-    await known(front, viewer, moment, query.subscription_id)
+    await known(account, query.subscription_id)
     locale = _locale(request, viewer)
 
     async def write(emit: Emit) -> None:
@@ -87,8 +89,9 @@ async def card(request: Request) -> Response:
     found = [each for each in chosen(query, viewer.scope) if each.word == request.path_params["card"]]
     if not found:
         raise unknown()
-    await known(front, viewer, moment, query.subscription_id)
-    outcome = await load_one(found[0], front.account(viewer, moment), query, moment.deadline)
+    account = front.account(viewer, moment)
+    await known(account, query.subscription_id)
+    outcome = await load_one(found[0], account, query, moment.deadline)
     return Response(_encode(card_object(found[0], outcome), _locale(request, viewer)), media_type=_JSON)
 
 
@@ -98,18 +101,18 @@ def needs(viewer: Viewer, word: str) -> None:
         raise Problem(403, "out_of_scope", f"Your session does not allow {word}.")
 
 
-async def known(front: Desk, viewer: Viewer, moment: Moment, subscription: str | None) -> None:
+async def known(account: Account, subscription: str | None, *, hurry: bool = False) -> None:
     """Raises the 404 of what does not exist unless this viewer may see that subscription.
 
-    When Orb does not say, the cards say so themselves.
+    When Orb does not say in time, the cards say so themselves.
     """
     if subscription is None:
         return
     try:
-        listing = await front.account(viewer, moment).listing()
+        found = await account.listing(hurry=hurry)
     except OrbError:
         return
-    if all(each.id != subscription for each in listing.subscriptions):
+    if all(each.id != subscription for each in found.subscriptions):
         raise unknown()
 
 
@@ -122,11 +125,19 @@ def _locale(request: Request, viewer: Viewer) -> Locale:
 
 
 def _wanted(request: Request) -> str:
-    """The media type to answer in: the first of the request's wishes that there is. Raises Problem, 406."""
-    for wish in request.headers.get("accept", "*/*").lower().split(","):
-        wanted = wish.partition(";")[0].strip()
-        if wanted in _STREAMS:
+    """The media type to answer in: the one that the request likes best of those there are. Raises Problem, 406."""
+    wishes = [_wish(each) for each in request.headers.get("accept", "*/*").lower().split(",")]
+    for quality, wanted in sorted(wishes, key=lambda wish: -wish[0]):
+        if quality > 0 and wanted in _STREAMS:
             return wanted
-        if wanted in (_JSON, "application/*", "*/*"):
+        if quality > 0 and wanted in (_JSON, "application/*", "*/*"):
             return _JSON
     raise Problem(406, "not_acceptable", f"There is {_JSON}, {_NDJSON} and {_SSE}.")
+
+
+def _wish(text: str) -> tuple[int, str]:
+    """One wish of an Accept header: its quality in thousandths, and the media type."""
+    wanted, *parameters = (part.strip() for part in text.split(";"))
+    quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    found = re.fullmatch(r"([01])(?:\.([0-9]{0,3}))?", quality, re.ASCII)
+    return (int(found[1] + (found[2] or "").ljust(3, "0")) if found else 0), wanted

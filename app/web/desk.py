@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import anyio
 import jinja2
@@ -10,9 +10,10 @@ from starlette.requests import Request
 
 from app.account import Account
 from app.cache.cache import Cache, Freshness
+from app.cards.breakdown import GROUPS_REACH_BACK
 from app.dashboard import WORDS
 from app.orb.client import Orb
-from app.query import Query, parse
+from app.query import BadQuery, Query, parse
 from app.web.viewer import Tokens, Viewer
 
 # How much of the patience a question to Orb may use, and a card: each gives up before what waits for it.
@@ -54,6 +55,7 @@ class Desk:
     refresh_age: float
     patience: float
     sign_in_url: str | None = None
+    cors_origins: tuple[str, ...] = ()
     invented: Callable[[], Awaitable[Sequence[Invented]]] | None = None
 
     def moment(self, *, live: bool = False, soon: float | None = None) -> Moment:
@@ -82,7 +84,11 @@ class Desk:
 
     def query(self, request: Request) -> Query:
         """The query in the address. Raises BadQuery."""
-        return parse(request.query_params.multi_items(), grouping_keys=self.grouping_keys, words=WORDS)
+        query = parse(request.query_params.multi_items(), grouping_keys=self.grouping_keys, words=WORDS)
+        out_of_reach = (self.now() - GROUPS_REACH_BACK).date() - timedelta(days=1)  # wherever the customer lives
+        if query.timeframe_end and query.timeframe_end <= out_of_reach and "breakdown" in (query.cards or WORDS):
+            raise BadQuery("timeframe_end is too long ago for the breakdown; ask for other cards alone")
+        return query
 
 
 def desk(request: Request) -> Desk:

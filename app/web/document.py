@@ -2,25 +2,23 @@
 
 from typing import Any
 
-from app.cards.base import Card, Empty, Failed, Outcome, Ready
+from app.cards.base import Card, Outcome, Ready
 from app.dashboard import Landed, Summary
 from app.days import write_age
 
 
 def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
     """One card: always these nine keys; `data` is empty unless it is ready."""
-    ready = outcome if isinstance(outcome, Ready) else None
-    state = outcome if isinstance(outcome, Empty | Failed) else None
     return {
         "status": outcome.status,
         "title": card.title,
         "basis": card.basis,
-        "as_of": ready.as_of if ready else None,
-        "stale": ready.stale if ready else False,
-        "message": ready.message if ready else state.message if state else None,
-        "code": state.code if state else None,
-        "retryable": state.retryable if isinstance(state, Failed) else False,
-        "data": ready.data if ready else {},
+        "as_of": outcome.as_of,
+        "stale": outcome.stale,
+        "message": outcome.message,
+        "code": outcome.code,
+        "retryable": outcome.retryable,
+        "data": outcome.data if isinstance(outcome, Ready) else {},
     }
 
 

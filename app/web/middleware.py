@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
@@ -53,6 +54,8 @@ class Around:
             else:
                 refusal = problems.Problem(421, "wrong_host", "This service does not answer under that host name.")
                 await problems.answer(refusal)(scope, receive, outward)
+        except ClientDisconnect:
+            log.info("client left", path=scope["path"])
         except Exception as error:
             log.bug("request failed", error, path=scope["path"])
             if status == 0:
@@ -83,7 +86,7 @@ class Around:
             headers["Cache-Control"] = "no-cache"
         else:
             headers["Cache-Control"] = "private, no-store"
-            headers["Vary"] = "Authorization, Cookie, Accept-Language"
+            headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
 
 
 def _without_port(host: str) -> str:

@@ -25,31 +25,51 @@ class Named:
 class SpendPlot:
     """`legend`, the plot's paths and the figures of each row stand in one order; `rows` has a row a day.
 
-    `marks` are the days of the axis that are written out: the day, how far right in percent, and what it is.
+    `places` are the columns of those days. `marks` are the days of the axis that are written out: the day, how
+    far right in percent, and what it is.
     """
 
     plot: Plot
     legend: tuple[Named, ...]
     rows: tuple[tuple[Money, ...], ...]
+    places: tuple[int, ...]
     marks: tuple[tuple[date, float, str], ...]
 
 
 def spend(series: Series, timezone: str) -> SpendPlot:
     """The plot of one unit's days over the whole period: the top prices, and the others as one."""
-    axis = series.period.dates(zone(timezone))
+    named = [day.label.day for day in series.days]
+    axis = sorted({*series.period.dates(zone(timezone)), *named})
+    # Every bar stands on its own day, wherever Orb's series begins.
+    places = tuple(axis.index(day) for day in named)
     legend, rows = _by_price(series)
     if series.view_mode == "cumulative":
-        plot = line([float(day.subtotal.amount) for day in series.days], len(axis))
+        plot = line(_runs(series, places), len(axis))
     else:
-        partial = frozenset(n for n, day in enumerate(series.days) if day.partial)
-        plot = bars([[float(each.amount) for each in row] for row in rows], len(axis), partial)
-    return SpendPlot(plot, legend, rows, _marks(axis, series.days))
+        columns: list[list[float]] = [[] for _ in axis]
+        for place, row in zip(places, rows, strict=True):
+            columns[place] = [float(each.amount) for each in row]
+        partial = frozenset(place for place, day in zip(places, series.days, strict=True) if day.partial)
+        plot = bars(columns, len(axis), partial)
+    return SpendPlot(plot, legend, rows, places, _marks(axis, places, series.days))
+
+
+def _runs(series: Series, places: tuple[int, ...]) -> list[tuple[int, list[float]]]:
+    """The running totals, parted where a billing period begins anew."""
+    runs: list[tuple[int, list[float]]] = []
+    for n, (place, day) in enumerate(zip(places, series.days, strict=True)):
+        if n == 0 or day.start != series.days[n - 1].start:
+            runs.append((place, []))
+        runs[-1][1].append(float(day.subtotal.amount))
+    return runs
 
 
 def _by_price(series: Series) -> tuple[tuple[Named, ...], tuple[tuple[Money, ...], ...]]:
     counted = unit(series.unit)
     names = {price.price_id: price.name for day in series.days for price in day.prices}
     by_day = [_amounts(day) for day in series.days]
+    if series.subtotal is None:  # nor do the prices of several periods add up to one figure each
+        return (), tuple(() for _ in by_day)
     # In cumulative view the last day holds what the period came to.
     whole = by_day[-1:] if series.view_mode == "cumulative" else by_day
     sums = {price: total([day[price] for day in whole if price in day]) for price in names}
@@ -73,17 +93,21 @@ def _amounts(day: SpendDay) -> dict[str, Decimal]:
     return found
 
 
-def _marks(axis: list[date], days: tuple[SpendDay, ...]) -> tuple[tuple[date, float, str], ...]:
+def _marks(
+    axis: list[date], places: tuple[int, ...], days: tuple[SpendDay, ...]
+) -> tuple[tuple[date, float, str], ...]:
     """Today, the last day, and the weeks between; one that is `near` to those is shown where there is room."""
     count, last = len(axis), len(axis) - 1
-    today = next((n for n, day in enumerate(days) if day.partial), last)
-    close, tight = count / 5.5, count / 14
-    kinds = {today: "today"} if last - today < close else {last: "end", today: "today"}
+    today = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
+    close, tight = count / 4, count / 14
+    kinds = {} if today is None else {today: "today"}
+    if today is None or last - today >= close:
+        kinds[last] = "end"
     fixed = list(kinds)
     for n in range(0, count, 7 if count <= 45 else count // 5):
         gap = min(abs(n - each) for each in fixed)
         if gap > tight:
-            kinds[n] = "near" if gap < close else ""
+            kinds[n] = "start" if n == 0 else "near" if gap < close else "week"
     return tuple((axis[n], 100 * (n + 0.5) / count, kinds[n]) for n in sorted(kinds))
 
 

@@ -1,10 +1,11 @@
 """Refusals in our own words: RFC 9457 problem documents, which name what is wrong and leak nothing."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app import log
 from app.query import BadQuery
@@ -50,7 +51,7 @@ def of(error: Exception) -> Problem:
     return Problem(500, "bug", "Something went wrong. The request id names it in the log.")
 
 
-def answer(problem: Problem) -> Response:
+def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -59,9 +60,16 @@ def answer(problem: Problem) -> Response:
         "code": problem.code,
         "request_id": log.request_id.get(),
     }
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
-    return JSONResponse(body, problem.status, headers=headers, media_type="application/problem+json")
+    challenge = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    found = {**(headers or {}), **challenge}
+    return JSONResponse(body, problem.status, headers=found, media_type="application/problem+json")
 
 
-async def handle(request: Request, error: Exception) -> Response:  # noqa: ARG001  Starlette's signature
-    return answer(of(error))
+async def handle(request: Request, error: Exception) -> Response:
+    """A problem document; for a person in a browser, a page that says the same."""
+    problem, headers = of(error), getattr(error, "headers", None)
+    accepted = request.headers.get("accept", "")
+    if "text/html" not in accepted or request.scope["path"].startswith("/api/"):
+        return answer(problem, headers)
+    page = request.app.state.desk.templates.get_template("problem.html")
+    return HTMLResponse(page.render(problem=problem), problem.status, headers=headers)

@@ -10,8 +10,8 @@ import jinja2
 import msgspec
 from babel import Locale, UnknownLocaleError
 
-from app.days import DayName, day_of, write_day, zone
-from app.money import Money, unit, write, write_quantity, write_tick
+from app.days import DayName, day_of, write_day, write_moment, zone
+from app.money import Money, Quantity, unit, write, write_quantity, write_tick
 from app.web import plots
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -38,6 +38,8 @@ def encoder(locale: Locale) -> msgspec.json.Encoder:
 def _plain(locale: Locale, value: object) -> object:
     if isinstance(value, Money):
         return {"amount": f"{value.amount:f}", "unit": value.unit.code, "text": write(value, locale)}
+    if isinstance(value, Quantity):
+        return f"{value.value:f}"
     if isinstance(value, DayName):
         return write_day(value.day, locale)
     raise TypeError(f"no JSON for {type(value).__name__}")
@@ -70,5 +72,6 @@ def words(locale: Locale) -> dict[str, Callable[..., str]]:
         "quantity": lambda amount: write_quantity(amount, locale),
         "percent": lambda share: f"{write_quantity(share, locale)}%" if share % 1 else f"{share:.1f}%",
         "day": day,
+        "moment": lambda moment, where: write_moment(moment, zone(where), locale),
         "day_name": lambda date: write_day(date, locale),
     }

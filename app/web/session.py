@@ -1,7 +1,8 @@
 """The ways in and out: a bearer token, or the session cookie that holds one."""
 
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -32,20 +33,20 @@ def who(request: Request) -> Viewer:
     return viewer
 
 
-def same_site(request: Request) -> None:
-    """Raises Problem unless the request comes from a page of ours, or from no browser at all."""
+def same_site(request: Request, allowed: Sequence[str] = ()) -> None:
+    """Raises Problem unless the request comes from a page of ours, an `allowed` origin's, or no browser at all."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
-        ours = site == "same-origin" or (site == "none" and request.method == "GET")
+        ours = site == "same-origin" or (site == "none" and request.method in ("GET", "HEAD"))
     else:
-        ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if not ours:
+        ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
+    if not ours and not (origin is not None and origin in allowed):
         raise Problem(403, "cross_site", "This request came from another site.")
 
 
 async def sign_in(request: Request) -> Response:
-    """`POST /session`: a form field `token` becomes the session cookie."""
-    same_site(request)
+    """`POST /session`: a form field `token` becomes the session cookie; the host application's pages may send it."""
+    same_site(request, desk(request).cors_origins)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise Problem(415, "not_a_form", f"Send the field token as {_FORM}.")
     token = dict(parse_qsl(await _body(request))).get("token", "")

@@ -94,7 +94,7 @@ def test_a_late_card_has_a_link_without_script(signed_in: Open, orrery: Running)
 
 def test_a_failing_card_leaves_the_others_alone(signed_in: Open, orrery: Running) -> None:
     with orrery.fault("subscription_costs", "status", status=500), signed_in("Fresh") as page:
-        expect(page.locator("#spend")).to_contain_text("Something went wrong")
+        expect(page.locator("#spend")).to_contain_text("had an error")
         assert page.locator("#bill").get_attribute("data-status") == "ready"
 
 
@@ -108,7 +108,7 @@ def test_names_made_to_hurt_are_shown_literally(signed_in: Open) -> None:
 def test_it_can_be_walked_with_the_keyboard(signed_in: Open) -> None:
     with signed_in(NORTHWIND) as page:
         walked = [walk(page) for _ in range(6)]
-        assert walked[0] == "BUTTON Refresh"
+        assert walked[:2] == ["A Usage", "BUTTON Refresh"]
         assert "SUMMARY What the subtotal is made of" in walked
         assert "SUMMARY View as table" in walked
 

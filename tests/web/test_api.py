@@ -1,6 +1,7 @@
 """The document for programs, through the front door, with Orb's examples behind it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -8,6 +9,7 @@ import httpx
 import pytest
 import respx
 
+from app.settings import Settings
 from tests.conftest import Clock, Serve
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
 
@@ -269,7 +271,7 @@ async def test_a_renewal_that_fails_leaves_the_last_figures_with_their_age(
 
     bill = document["cards"]["bill"]
     assert (bill["status"], bill["stale"], bill["as_of"]) == ("ready", True, "2026-05-20T14:56:00Z")
-    assert "last figures" in bill["message"]
+    assert "the last that is known" in bill["message"]
     assert document["updated"] == "Updated 14 minutes ago"
     assert not document["complete"]
 
@@ -367,3 +369,196 @@ async def test_texts_are_in_the_readers_language_and_amounts_are_not(
     due = german["cards"]["bill"]["data"]["subscriptions"][0]["amount_due"]
     assert (due["amount"], due["text"].split()) == ("825.00", ["825,00", "$"])
     assert german["cards"]["spend"]["data"]["days"][0]["label"] == "1. Mai"
+
+
+async def test_a_state_that_could_not_be_renewed_says_so(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    nothing: dict[str, Any] = {"data": []}
+    routes = borealis(
+        orb_router,
+        credits_ledger=answer("credits_ledger_empty"),
+        subscription_costs=httpx.Response(200, json=nothing),
+        grouped_costs=httpx.Response(200, json=nothing | {"has_more": False}),
+    )
+    async with serve() as client:
+        before = await dashboard(client)
+        clock.pass_seconds(600)
+        for name in ("credits_ledger", "subscription_costs", "grouped_costs"):
+            routes[name].mock(return_value=answer("error_500", 500))
+        after = await dashboard(client)
+
+    for word, code in (("credits", "no_credits"), ("spend", "no_usage"), ("breakdown", "no_usage")):
+        assert (before["cards"][word]["code"], before["cards"][word]["stale"]) == (code, False)
+        assert (after["cards"][word]["code"], after["cards"][word]["stale"]) == (code, True)
+        assert "the last that is known" in after["cards"][word]["message"]
+    assert (before["complete"], after["complete"]) == (True, False)
+
+
+async def test_a_period_that_is_over_is_not_shown_as_this_one(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    clock.now = clock.now.replace(month=6, day=1, hour=6, minute=58)
+    async with serve() as client:
+        await dashboard(client)
+        clock.pass_seconds(180)  # past the local midnight at which May ended
+        listed = changed("subscriptions_list")
+        listed["data"][0] |= {
+            "current_billing_period_start_date": "2026-06-01T07:00:00+00:00",
+            "current_billing_period_end_date": "2026-07-01T07:00:00+00:00",
+        }
+        routes["subscriptions"].mock(return_value=httpx.Response(200, json=listed))
+        document = await dashboard(client)
+
+    assert document["period"] == {
+        "start": "2026-06-01T07:00:00Z", "end": "2026-07-01T07:00:00Z", "day": 1, "days": 30,
+    }  # fmt: skip
+    assert b"timeframe_start=2026-06-01" in routes["subscription_costs"].calls.last.request.url.query
+
+
+async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await dashboard(client)
+        clock.pass_seconds(901)
+        routes["subscriptions"].mock(return_value=answer("error_500", 500))
+        document = await dashboard(client)
+
+    stale = {word: card["stale"] for word, card in document["cards"].items()}
+    assert stale == {"bill": True, "credits": False, "spend": True, "breakdown": True}
+    assert not document["complete"]
+
+
+@pytest.mark.parametrize("path", ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/"])
+async def test_a_list_that_fails_is_asked_for_once(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
+    routes = borealis(orb_router, subscriptions=answer("error_500", 500))
+    async with serve() as client:
+        await client.get(path)
+
+    assert routes["subscriptions"].call_count == 1
+
+
+async def test_a_list_that_goes_round_in_circles_ends(serve: Serve, orb_router: respx.MockRouter) -> None:
+    page = changed("subscriptions_list", pagination_metadata={"has_more": True, "next_cursor": "again"})
+    routes = borealis(orb_router, subscriptions=httpx.Response(200, json=page))
+    async with serve() as client:
+        await dashboard(client)
+
+    assert routes["subscriptions"].call_count == 2
+
+
+async def test_having_no_subscription_is_believed_for_half_a_minute(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    none = changed("subscriptions_list", data=[])
+    routes = borealis(orb_router, subscriptions=httpx.Response(200, json=none))
+    orb_router.get("/customers/external_customer_id/borealis").mock(return_value=answer("customer"))
+    async with serve() as client:
+        before = await dashboard(client)
+        clock.pass_seconds(31)
+        routes["subscriptions"].mock(return_value=answer("subscriptions_list"))
+        after = await dashboard(client)
+
+    assert before["cards"]["bill"]["code"] == "no_subscription"
+    assert after["cards"]["bill"]["status"] == "ready"
+
+
+async def test_a_customer_whom_orb_does_not_know_has_no_subscription_and_no_credits(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    missing, none = answer("error_404_resource", 404), changed("subscriptions_list", data=[])
+    listed = httpx.Response(200, json=none)
+    borealis(orb_router, subscriptions=listed, credits_ledger=missing, credit_blocks=missing)
+    orb_router.get("/customers/external_customer_id/borealis").mock(return_value=missing)
+    async with serve() as client:
+        document = await dashboard(client)
+        html = (await client.get("/")).text
+
+    codes = [card["code"] for card in document["cards"].values()]
+    assert codes == ["no_subscription", "no_credits", "no_subscription", "no_subscription"]
+    assert (document["customer"], document["complete"]) == (None, True)
+    assert "There is no subscription on this account yet" in html
+
+
+async def test_a_stamp_that_is_still_to_come_is_now(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:
+    ahead = answer("invoices_upcoming", Orb_Cache_Updated_At="2026-05-20T15:10:00+00:00")
+    routes = borealis(orb_router, upcoming_invoice=ahead)
+    async with serve() as client:
+        document = await dashboard(client)
+        clock.pass_seconds(480)
+        routes["upcoming_invoice"].mock(return_value=answer("invoices_upcoming"))
+        await client.post("/api/dashboard/refresh")
+
+    assert document["cards"]["bill"]["as_of"] == "2026-05-20T15:00:00Z"
+    assert document["updated"] == "Updated just now"
+    assert routes["upcoming_invoice"].call_count == 2
+
+
+async def test_days_too_long_ago_to_be_grouped_are_refused_by_name_and_still_shown_by_day(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router)
+    window = "timeframe_start=2025-11-01&timeframe_end=2025-12-01"
+    async with serve() as client:
+        refused = await client.get(f"/api/dashboard?{window}")
+        shown = await dashboard(client, f"/api/dashboard?{window}&cards=spend")
+
+    assert (refused.status_code, "timeframe_end" in refused.json()["detail"]) == (400, True)
+    assert shown["cards"]["spend"]["status"] == "ready"
+    assert not routes["grouped_costs"].called
+
+
+async def test_a_currency_that_nothing_is_in_is_said_to_be_so(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router, subscription_costs=httpx.Response(200, json={"data": []}))
+    async with serve() as client:
+        cards = (await dashboard(client, "/api/dashboard?currency=EUR"))["cards"]
+
+    assert cards["spend"]["message"] == cards["breakdown"]["message"] == "There is nothing in this currency."
+    assert cards["credits"]["status"] == "ready"
+
+
+async def test_small_quantities_have_no_exponent(serve: Serve, orb_router: respx.MockRouter) -> None:
+    invoice = changed("invoices_upcoming")
+    invoice["line_items"][0]["quantity"] = 0.0000005
+    borealis(orb_router, upcoming_invoice=httpx.Response(200, json=invoice))
+    async with serve() as client:
+        bill = (await dashboard(client))["cards"]["bill"]["data"]["subscriptions"][0]
+
+    assert bill["lines"][0]["quantity"] == "0.0000005"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/x-ndjson;q=0, application/json", "application/json"),
+        ("application/json;q=0.5, text/event-stream", "text/event-stream"),
+        ("text/html, */*;q=0.1", "application/json"),
+        ("application/json;q=0", "application/problem+json"),
+        ("application/json;q=nonsense", "application/problem+json"),
+    ],
+)
+async def test_the_answer_is_in_the_form_that_is_liked_best(
+    serve: Serve, orb_router: respx.MockRouter, accept: str, media_type: str
+) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get("/api/dashboard", headers={"Accept": accept})
+
+    assert response.headers["content-type"].partition(";")[0] == media_type
+
+
+async def test_pages_of_allowed_origins_may_use_it_and_others_may_not(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    borealis(orb_router)
+    allowed = replace(settings, cors_origins=("https://app.example.com",))
+    async with serve(settings=allowed) as client:
+        ours = await client.get("/api/dashboard", headers={"Origin": "https://app.example.com"})
+        theirs = await client.get("/api/dashboard", headers={"Origin": "https://app.example.com.evil.test"})
+
+    assert ours.headers["access-control-allow-origin"] == "https://app.example.com"
+    assert "Origin" in ours.headers["vary"]
+    assert "access-control-allow-origin" not in theirs.headers

@@ -73,7 +73,7 @@ async def test_what_does_not_exist_is_a_problem_document(serve: Serve) -> None:
         wrong = await client.get("/refresh")
 
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (405, "method_not_allowed", "POST")
     assert missing.json()["request_id"] == missing.headers["x-request-id"]
 
 

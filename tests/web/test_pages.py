@@ -86,7 +86,7 @@ async def test_the_chart_and_its_table_hold_the_same_days(serve: Serve, orb_rout
         ("upcoming_invoice", answer("error_400_subscription_ended", 400), "bill", "has ended"),
         ("credits_ledger", answer("credits_ledger_empty"), "credits", "No credits"),
         ("grouped_costs", answer("error_404_feature", 404), "breakdown", "not switched on"),
-        ("upcoming_invoice", answer("error_500", 500), "bill", "Something went wrong"),
+        ("upcoming_invoice", answer("error_500", 500), "bill", "had an error"),
         ("upcoming_invoice", answer("error_429", 429), "bill", "busy"),
     ],
 )
@@ -149,12 +149,27 @@ async def test_refresh_asks_past_orbs_cache_and_leads_back_to_the_same_view(
         asked = {name: route.call_count for name, route in routes.items()}
         html = await page(client, "/?limit=5")
 
-    assert (response.status_code, response.headers["location"]) == (303, "/?limit=5")
+    assert (response.status_code, response.headers["location"]) == (303, "/?limit=5")  # nothing to tell
     assert set(asked.values()) == {2}
     for route in routes.values():
         assert not [name for name in route.calls.last.request.headers if name.startswith("orb-")]
     assert {name: route.call_count for name, route in routes.items()} == asked
     assert 'action="/refresh?limit=5"' in html
+
+
+async def test_a_refresh_that_failed_in_part_says_so_on_the_page(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await page(client)
+        clock.pass_seconds(11)
+        routes["upcoming_invoice"].mock(return_value=answer("error_500", 500))
+        response = await client.post("/refresh")
+        html = await page(client)
+
+    assert response.headers["location"] == "/#not-refreshed"
+    assert 'id="not-refreshed"' in html
 
 
 async def test_a_refresh_within_the_cool_down_costs_nothing(serve: Serve, orb_router: respx.MockRouter) -> None:
@@ -202,7 +217,7 @@ async def test_the_sandboxes_page_has_one_button_a_customer_and_no_other(serve: 
         html = await page(client)
 
     main = html[html.index("<main") : html.index("</main>")]
-    assert re.findall(r"<button>(.*?)</button>", main) == [f"Person {n} &amp; Co" for n in range(3)]
+    assert re.findall(r'<button type="submit">(.*?)</button>', main) == [f"Person {n} &amp; Co" for n in range(3)]
     assert "<a " not in main
 
 
@@ -236,3 +251,99 @@ async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router:
             gate.set()
 
     assert b"</html>" in parts[-1]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
+async def test_a_card_that_could_not_be_renewed_shows_its_last_figures_and_from_when_they_are(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock, language: str
+) -> None:
+    stamped = answer("invoices_upcoming", Orb_Cache_Updated_At="2026-05-20T14:56:00+00:00")
+    routes = borealis(orb_router, upcoming_invoice=stamped)
+    async with serve() as client:
+        client.headers["Accept-Language"] = language
+        await page(client)
+        clock.pass_seconds(600)
+        routes["upcoming_invoice"].mock(return_value=answer("error_500", 500))
+        bill = section(await page(client), "bill")
+
+    assert "This is the last that is known." in text(bill)
+    assert 'datetime="2026-05-20T14:56:00+00:00"' in bill
+    assert "825" in text(bill)
+    if language == "en":
+        assert "They are from May 20, 7:56 AM" in text(bill).replace("\u202f", " ")
+
+
+async def test_an_older_answer_is_shown_when_its_renewal_is_slow(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+
+    async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("invoices_upcoming")
+
+    async with serve() as client:
+        await page(client)
+        clock.pass_seconds(600)
+        routes["upcoming_invoice"].mock(side_effect=late)
+        bill = section(await page(client), "bill")
+        gate.set()
+
+    assert 'data-status="ready"' in bill
+    assert "takes longer than usual" in text(bill)
+
+
+async def test_a_mistake_in_one_template_costs_that_card(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("nothing")
+
+    borealis(orb_router)
+    monkeypatch.setattr("app.web.plots.spend", broken)
+    async with serve() as client:
+        html = await page(client)
+
+    assert "Something went wrong" in text(section(html, "spend"))
+    assert "$825.00" in text(section(html, "bill"))
+    assert html.endswith("</html>\n")
+
+
+async def test_bars_stand_on_their_own_days_wherever_the_series_begins(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        spend = section(await page(client, "/?timeframe_start=2026-04-26&timeframe_end=2026-05-06"), "spend")
+
+    assert re.findall(r'<rect x="(\d+)" width="10"', spend) == ["50", "60", "70"]
+    assert re.findall(r'd="M(\d+)', spend)[0] == "51"
+    assert "Today" not in text(spend)
+
+
+async def test_with_the_sandbox_down_the_sign_in_page_says_so(serve: Serve, settings: Settings) -> None:
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    wire = httpx.MockTransport(down)
+    async with serve(None, settings=replace(settings, sandbox=True), wire=wire) as client:
+        html = await page(client)
+
+    assert "The sandbox does not answer" in html
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [("/?view_mode=x", 400, "view_mode must be one of"), ("/nowhere", 404, "There is nothing here")],
+)
+async def test_a_person_gets_a_page_where_a_program_gets_a_problem_document(
+    serve: Serve, path: str, status: int, says: str
+) -> None:
+    async with serve() as client:
+        person = await client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+        program = await client.get(path)
+
+    assert (person.status_code, program.status_code) == (status, status)
+    assert person.headers["content-type"].startswith("text/html")
+    assert says in text(person.text)
+    assert program.headers["content-type"] == "application/problem+json"

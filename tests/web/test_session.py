@@ -1,9 +1,12 @@
 """The ways in and out, and who is kept out."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 import respx
 
+from app.settings import Settings
 from tests.conftest import Clock, Serve, sign
 from tests.orb.answers import borealis
 
@@ -58,6 +61,8 @@ async def test_the_cookie_opens_the_page_until_signing_out(
         ({"Origin": OURS}, True),
         ({"Origin": "https://elsewhere.test"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
+        ({"Origin": "http://orrery.test.evil.test"}, False),
         ({}, True),
     ],
 )
@@ -145,3 +150,31 @@ async def test_a_session_form_is_small_and_a_form(serve: Serve) -> None:
 
     assert [each.status_code for each in (large, other, wrong)] == [413, 415, 401]
     assert "set-cookie" not in wrong.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("https://app.example.com", 303), ("https://evil.example.com", 403), ("null", 403)]
+)
+@pytest.mark.parametrize("site", ["same-site", "cross-site", None])
+async def test_a_page_of_the_host_application_may_sign_its_user_in(
+    serve: Serve, clock: Clock, settings: Settings, origin: str, status: int, site: str | None
+) -> None:
+    headers = {"Origin": origin} | ({"Sec-Fetch-Site": site} if site else {})
+    async with serve(None, settings=replace(settings, cors_origins=("https://app.example.com",))) as client:
+        response = await client.post("/session", data={"token": sign(clock, "borealis")}, headers=headers)
+        ended = await client.post("/session/end", headers=headers)
+
+    assert response.status_code == status
+    assert ended.status_code == 403
+
+
+async def test_a_head_request_is_checked_as_its_get_is(
+    serve: Serve, clock: Clock, orb_router: respx.MockRouter
+) -> None:
+    borealis(orb_router)
+    async with serve(None) as client:
+        await signed_in(client, clock)
+        typed = await client.head("/api/dashboard", headers={"Sec-Fetch-Site": "none"})
+        foreign = await client.head("/api/dashboard", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert (typed.status_code, foreign.status_code) == (200, 403)
