@@ -1,13 +1,13 @@
 """One customer's account at Orb: bound to that customer, cached; it cannot name another."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from app.cache.cache import Answer, Cache, Freshness
-from app.days import Period, end_of_day, midnight, zone
+from app.days import Period, end_of_day, midnight
+from app.listing import Listing, Nothing
 from app.orb import wire
 from app.orb.client import Orb
 from app.orb.errors import Foreign, Invalid, NotEnabled, NotFound, OrbError, Refused, TimedOut
@@ -19,53 +19,6 @@ T = TypeVar("T")
 _LIST_AGE = 900.0  # subscriptions change rarely, and a refresh asks for them anew
 _STATE_AGE = 30.0  # nothing pending, ended, not enabled: true for now, kept briefly
 _MOST_PAGES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """A true state in which there is no figure: nothing pending, ended, not enabled. `code` says which.
-
-    `why` tells states of one code apart where people need different words.
-    """
-
-    code: str
-    why: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The customer and what they subscribe to.
-
-    `customer` is None where Orb does not know them. `state` says why there is no subscription, when there is
-    none; `failed` why the list is older than it should be.
-    """
-
-    customer: wire.Customer | None
-    subscriptions: tuple[wire.Subscription, ...]
-    state: str | None = None
-    failed: Exception | None = None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return zone(self.customer.timezone if self.customer else "UTC")
-
-    @property
-    def active(self) -> tuple[wire.Subscription, ...]:
-        return tuple(each for each in self.subscriptions if each.status == "active")
-
-    def shown(self, chosen: str | None) -> list[wire.Subscription]:
-        """The active subscriptions, or the one that was chosen among them."""
-        return [each for each in self.active if chosen in (None, each.id)]
-
-    @property
-    def period(self) -> Period | None:
-        """The period that all active subscriptions share, else None."""
-        periods = {each.period for each in self.active}
-        return periods.pop() if len(periods) == 1 else None
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether one of its billing periods has ended: then it tells of the last one, not of this one."""
-        return any(each.period.end <= now for each in self.active if each.period)
 
 
 class Account:

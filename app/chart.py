@@ -6,6 +6,7 @@ Plots are drawn in a box of `10 x columns` by 1000 units that the page stretches
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from typing import SupportsFloat
 
 HEIGHT = 1000.0
 COLUMN = 10.0
@@ -34,11 +35,12 @@ class Plot:
         return f"0 0 {self.columns * COLUMN:g} {HEIGHT:g}"
 
 
-def bars(columns: Sequence[Sequence[float]], count: int, partial: frozenset[int] = frozenset()) -> Plot:
-    """Stacked bars: `columns` holds a value per series for each column, `count` columns are on the axis.
+def bars(amounts: Sequence[Sequence[SupportsFloat]], count: int, partial: frozenset[int] = frozenset()) -> Plot:
+    """Stacked bars: `amounts` holds a value per series for each column, `count` columns are on the axis.
 
     Values below zero stack downward from the zero line.
     """
+    columns = [[float(amount) for amount in column] for column in amounts]
     series = max((len(column) for column in columns), default=0)
     high = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
     low = min((sum(v for v in column if v < 0) for column in columns), default=0.0)
@@ -66,11 +68,12 @@ def bars(columns: Sequence[Sequence[float]], count: int, partial: frozenset[int]
     )
 
 
-def line(runs: Sequence[tuple[int, Sequence[float]]], count: int) -> Plot:
+def line(amounts: Sequence[tuple[int, Sequence[SupportsFloat]]], count: int) -> Plot:
     """Rising lines, each from zero at the start of a column through the ends of its columns.
 
     A run is the column in which it begins and its values, one a column; a new billing period is a new run.
     """
+    runs = [(start, [float(amount) for amount in run]) for start, run in amounts]
     values = [value for _, run in runs for value in run]
     ticks = scale(min(values, default=0.0), max(values, default=0.0))
     path = "".join(_run(start, run, ticks) for start, run in runs)
@@ -93,9 +96,11 @@ def scale(low: float, high: float, most: int = 4) -> list[float]:
     return [float(f"{n * step:.12g}") for n in range(floor(low / step + 1e-9), max(ceil(high / step - 1e-9), 1) + 1)]
 
 
-def share(value: float, most: float) -> float:
-    """How wide a bar is, in percent of the widest; nothing for what is not above zero."""
-    return 0.0 if value <= 0 or most <= 0 else max(0.5, 100 * value / most)
+def shares(amounts: Sequence[SupportsFloat]) -> list[float]:
+    """How wide each bar is, in percent of the widest; nothing for what is not above zero."""
+    values = [float(amount) for amount in amounts]
+    most = max(values, default=0.0)
+    return [max(0.5, 100 * value / most) if value > 0 else 0.0 for value in values]
 
 
 def _ticks(values: list[float]) -> tuple[Tick, ...]:

@@ -9,10 +9,11 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from app import log
-from app.account import Account, Listing
+from app.account import Account
 from app.cards import bill, breakdown, credits, spend
 from app.cards.base import Card, Empty, Outcome, Ready, failed
 from app.days import Period
+from app.listing import Listing
 from app.orb.errors import OrbError, TimedOut, Unauthorized
 from app.query import Query
 

@@ -7,7 +7,7 @@ from math import isclose
 
 import pytest
 
-from app.chart import COLUMN, HEIGHT, Plot, bars, line, scale, share
+from app.chart import COLUMN, HEIGHT, Plot, bars, line, scale, shares
 
 BAR = re.compile(r"M([0-9.]+) ([0-9.]+)H([0-9.]+)V([0-9.]+)H([0-9.]+)Z")
 
@@ -117,11 +117,7 @@ def test_the_gridlines_of_a_plot_lie_where_their_values_are_drawn() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("value", "most", "percent"),
-    [(50, 200, 25), (200, 200, 100), (0.001, 200, 0.5), (0, 200, 0), (-5, 200, 0), (5, 0, 0), (-1, -2, 0)],
-)
-def test_a_share_is_percent_of_the_widest_and_a_crumb_can_still_be_seen(
-    value: float, most: float, percent: float
-) -> None:
-    assert share(value, most) == percent
+def test_a_share_is_percent_of_the_widest_and_a_crumb_can_still_be_seen() -> None:
+    assert shares([200, 50, Decimal("0.001"), 0, -5]) == [100, 25, 0.5, 0, 0]
+    assert shares([-1, -2]) == [0, 0]
+    assert shares([]) == []

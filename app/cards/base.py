@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypedDict
 
-from app.account import Account, Listing, Nothing
+from app.account import Account
 from app.cache.cache import Answer
+from app.listing import Listing, Nothing
 from app.orb import wire
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
@@ -131,9 +132,7 @@ class Part(Protocol):
 
 def empty(listing: Listing | None, code: str, why: str | None = None, answers: Sequence[Answer[Any]] = ()) -> Empty:
     """The state `code`, in the words of `why` where one code has several; `answers` are what it rests on."""
-    ages = _ages(listing, answers)
-    words = f"{sentence(why or code)} {ages.message or ''}".strip()
-    return Empty(as_of=ages.as_of, since=ages.since, stale=ages.stale, message=words, code=code)
+    return _empty(code, sentence(why or code), _ages(listing, answers))
 
 
 def failed(error: Exception) -> Failed:
@@ -145,26 +144,7 @@ def failed(error: Exception) -> Failed:
 
 def ready(listing: Listing | None, data: Any, answers: Sequence[Answer[Any]], *, whole: bool = True) -> Ready:
     """A card made of `answers`, for the subscriptions of `listing`."""
-    ages = _ages(listing, answers)
-    return Ready(data=data, whole=whole, as_of=ages.as_of, since=ages.since, stale=ages.stale, message=ages.message)
-
-
-def _ages(listing: Listing | None, answers: Sequence[Answer[Any]]) -> _Outcome:
-    """How old `answers` are together. States among them and the list have no age, but both can be stale."""
-    why = next((answer.failed for answer in answers if answer.failed), listing.failed if listing else None)
-    figures = [answer.reading for answer in answers if not isinstance(answer.reading.value, Nothing)]
-    return _Outcome(
-        as_of=oldest(reading.as_of for reading in figures),
-        since=min((reading.since for reading in figures), default=None),
-        stale=why is not None,
-        message=_why_old(why) if why else None,
-    )
-
-
-def _why_old(why: Exception) -> str:
-    if isinstance(why, TimedOut):
-        return "This is the last that is known. A newer answer takes longer than usual."
-    return f"This is the last that is known. {sentence(why.code if isinstance(why, OrbError) else 'bug')}"
+    return Ready(data=data, whole=whole, **_ages(listing, answers))
 
 
 def of_parts(
@@ -175,9 +155,37 @@ def of_parts(
         return ready(listing, data, answers, whole=error is None)
     if error is not None:
         return failed(error)
-    first, ages = parts[0], _ages(listing, answers)
-    words = f"{first.message or ''} {ages.message or ''}".strip()
-    return Empty(as_of=ages.as_of, since=ages.since, stale=ages.stale, message=words, code=first.code)
+    return _empty(parts[0].code or "", parts[0].message or "", _ages(listing, answers))
+
+
+class _Ages(TypedDict):
+    as_of: datetime | None
+    since: datetime | None
+    stale: bool
+    message: str | None
+
+
+def _ages(listing: Listing | None, answers: Sequence[Answer[Any]]) -> _Ages:
+    """How old `answers` are together. States among them and the list have no age, but both can be stale."""
+    why = next((answer.failed for answer in answers if answer.failed), listing.failed if listing else None)
+    figures = [answer.reading for answer in answers if not isinstance(answer.reading.value, Nothing)]
+    return {
+        "as_of": oldest(reading.as_of for reading in figures),
+        "since": min((reading.since for reading in figures), default=None),
+        "stale": why is not None,
+        "message": _why_old(why) if why else None,
+    }
+
+
+def _empty(code: str, words: str, ages: _Ages) -> Empty:
+    ages["message"] = f"{words} {ages['message'] or ''}".strip()
+    return Empty(code=code, **ages)
+
+
+def _why_old(why: Exception) -> str:
+    if isinstance(why, TimedOut):
+        return "This is the last that is known. A newer answer takes longer than usual."
+    return f"This is the last that is known. {sentence(why.code if isinstance(why, OrbError) else 'bug')}"
 
 
 def oldest(ages: Iterable[datetime | None]) -> datetime | None:

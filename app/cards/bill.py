@@ -10,10 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from app.account import Account, Nothing
+from app.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, of_parts, sentence
 from app.days import Period
+from app.listing import Nothing
 from app.money import Money, Quantity, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError

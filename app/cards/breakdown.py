@@ -10,10 +10,11 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from app.account import Account, Listing, Nothing
+from app.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Links, Outcome, empty, links, of_parts, sentence
 from app.days import Period, day_of, end_of_day, midnight
+from app.listing import Listing, Nothing
 from app.money import difference, total, unit
 from app.orb import wire
 from app.orb.errors import Malformed, OrbError

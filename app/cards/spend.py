@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.account import Account, Listing
+from app.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Links, Outcome, empty, links, ready
 from app.days import DayName, Period, day_of
+from app.listing import Listing
 from app.money import Money, Unit, unit
 from app.orb import wire
 from app.orb.errors import Malformed

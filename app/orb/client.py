@@ -4,26 +4,24 @@ Every method takes `max_age`: seconds that Orb may answer from its cache for, or
 has no cache it makes no difference. All raise `OrbError`.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import quote, urlencode
 
 import anyio
 import httpx
 import msgspec
 
 from app.days import Period, stamp
-from app.orb import body, endpoint, wire
+from app.orb import body, endpoint, question, wire
 from app.orb.decode import decode
 from app.orb.endpoint import Endpoint
 from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, TooLarge, Unauthorized, Unreachable, refusal
 from app.orb.path import CustomerRef, orb_id
+from app.orb.question import Params
 from app.reading import Reading
 
 T = TypeVar("T")
-Params = Sequence[tuple[str, str]]
 
 _PAGE = ("limit", "100")
 
@@ -98,7 +96,7 @@ class Orb:
         max_age: float | None,
     ) -> Reading[wire.Costs]:
         path = f"/subscriptions/{orb_id(subscription)}/costs"
-        return await self._get(endpoint.SUBSCRIPTION_COSTS, path, _series(view_mode, window, currency), max_age)
+        return await self._get(endpoint.SUBSCRIPTION_COSTS, path, question.series(view_mode, window, currency), max_age)
 
     async def customer_costs(
         self,
@@ -111,7 +109,7 @@ class Orb:
     ) -> Reading[wire.Costs]:
         """The series over all of the customer's subscriptions in that currency, summed by Orb."""
         path = f"{customer.path}/costs"
-        return await self._get(endpoint.CUSTOMER_COSTS, path, _series(view_mode, window, currency), max_age)
+        return await self._get(endpoint.CUSTOMER_COSTS, path, question.series(view_mode, window, currency), max_age)
 
     async def grouped_costs(
         self, subscription: str, key: str, window: Period, currency: str | None, limit: int
@@ -120,16 +118,16 @@ class Orb:
 
         NotEnabled where the account lacks the preview, Invalid for a key or a window that is not allowed.
         """
-        question: dict[str, object] = {
+        asked: dict[str, object] = {
             "grouping_keys": [key],
-            "timeframe_start": _iso(window.start),
-            "timeframe_end": _iso(window.end),
+            "timeframe_start": question.instant(window.start),
+            "timeframe_end": question.instant(window.end),
             "limit": limit,
         }
         if currency is not None:
-            question["currency"] = currency
+            asked["currency"] = currency
         path = f"/subscriptions/{orb_id(subscription)}/grouped_costs"
-        content = msgspec.json.encode(question)
+        content = msgspec.json.encode(asked)
         reading = await self._ask(endpoint.GROUPED_COSTS, "POST", path, (), None, content)
         groups = wire.grouped_costs(reading.value)
         return Reading(groups, None, reading.asked, reading.size)
@@ -151,7 +149,7 @@ class Orb:
         content: bytes,
     ) -> Reading[T]:
         cached = which.honours_cache and max_age is not None
-        request = self._request(which, method, path, params, max_age if cached else None, content)
+        request = question.request(self._base, which.name, method, path, params, max_age if cached else None, content)
         asked = self._now()
         outcome = await self._exchange(request, which.name)
         if isinstance(outcome, OrbError):
@@ -185,49 +183,6 @@ class Orb:
             return Malformed(call)
         except httpx.HTTPError:
             return Unreachable(call)
-
-    def _request(
-        self,
-        which: Endpoint[T],
-        method: str,
-        path: str,
-        params: Params,
-        max_age: float | None,
-        content: bytes,
-    ) -> httpx.Request:
-        target = self._base.raw_path + path.encode("ascii")
-        if params:
-            target += b"?" + urlencode(params, quote_via=quote).encode("ascii")
-        headers = [
-            (b"Host", self._base.netloc),
-            (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip"),
-        ]
-        headers.append((b"User-Agent", b"Orrery"))
-        if content:
-            headers.append((b"Content-Type", b"application/json"))
-        if max_age is not None:
-            # Orb calls these names case-sensitive: they go out spelled so, over HTTP/1.1.
-            headers.append((b"Orb-Cache-Control", b"cache"))
-            headers.append((b"Orb-Cache-Max-Age-Seconds", str(math.floor(max_age)).encode("ascii")))
-        url = self._base.copy_with(raw_path=target)
-        # The last check before the key goes out: the address is the one that was built, to the byte.
-        if (url.scheme, url.netloc, url.raw_path) != (self._base.scheme, self._base.netloc, target):
-            raise ValueError("the address of a call changed while it was built")
-        return httpx.Request(method, url, headers=headers, content=content, extensions={"call": which.name})
-
-
-def _series(view_mode: str, window: Period, currency: str | None) -> Params:
-    params = [
-        ("view_mode", view_mode),
-        ("timeframe_start", _iso(window.start)),
-        ("timeframe_end", _iso(window.end)),
-    ]
-    return [*params, ("currency", currency)] if currency is not None else params
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _as_of(response: httpx.Response, now: datetime) -> datetime | None:

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import log
-from app.account import Listing
 from app.cards.base import Card, Late, Outcome, failed
 from app.dashboard import Landed, Summary, chosen, listing, load_one, loading, period_now, summary
+from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
 from app.web.api import known, needs

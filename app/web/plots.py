@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
 from app.cards.spend import Series, SpendDay
-from app.chart import Plot, bars, line, share
+from app.chart import Plot, bars, line, shares
 from app.days import zone
 from app.money import Money, total, unit
 
@@ -46,21 +46,21 @@ def spend(series: Series, timezone: str) -> SpendPlot:
     if series.view_mode == "cumulative":
         plot = line(_runs(series, places), len(axis))
     else:
-        columns: list[list[float]] = [[] for _ in axis]
+        columns: list[list[Decimal]] = [[] for _ in axis]
         for place, row in zip(places, rows, strict=True):
-            columns[place] = [float(each.amount) for each in row]
+            columns[place] = [each.amount for each in row]
         partial = frozenset(place for place, day in zip(places, series.days, strict=True) if day.partial)
         plot = bars(columns, len(axis), partial)
     return SpendPlot(plot, legend, rows, places, _marks(axis, places, series.days))
 
 
-def _runs(series: Series, places: tuple[int, ...]) -> list[tuple[int, list[float]]]:
+def _runs(series: Series, places: tuple[int, ...]) -> list[tuple[int, list[Decimal]]]:
     """The running totals, parted where a billing period begins anew."""
-    runs: list[tuple[int, list[float]]] = []
+    runs: list[tuple[int, list[Decimal]]] = []
     for n, (place, day) in enumerate(zip(places, series.days, strict=True)):
         if n == 0 or day.start != series.days[n - 1].start:
             runs.append((place, []))
-        runs[-1][1].append(float(day.subtotal.amount))
+        runs[-1][1].append(day.subtotal.amount)
     return runs
 
 
@@ -113,6 +113,4 @@ def _marks(
 
 def group_shares(part: Breakdown) -> list[float]:
     """How wide each group's bar is, in percent of the largest."""
-    amounts = [float(group.subtotal.amount) for group in part.groups]
-    most = max(amounts, default=0.0)
-    return [share(amount, most) for amount in amounts]
+    return shares([group.subtotal.amount for group in part.groups])

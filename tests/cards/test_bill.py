@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.account import Nothing
 from app.cards.bill import bridge, view
+from app.listing import Nothing
 from app.money import total
 from app.orb import wire
 from app.orb.decode import decode

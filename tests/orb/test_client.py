@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 import respx
@@ -264,8 +264,8 @@ async def test_a_call_ends_at_its_absolute_deadline_however_it_drips(orb: Orb, o
     class Dripping(httpx.AsyncByteStream):
         async def __aiter__(self):  # type: ignore[no-untyped-def]
             while True:
-                await anyio.sleep(0.01)
-                yield b" "
+                await anyio.lowlevel.checkpoint()
+                yield b""
 
     headers = {"Content-Type": "application/json"}
     orb_router.get().mock(return_value=httpx.Response(200, headers=headers, stream=Dripping()))
