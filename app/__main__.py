@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import create_connection, create_server
+from socket import AF_INET, AF_INET6, create_connection, create_server
 
 import uvicorn
 
@@ -75,6 +75,7 @@ def _serve(asked: argparse.Namespace) -> int:
 
 
 def _listen(settings: Settings) -> int:
+    _need_free("PORT", settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Orrery is at http://{host}:{settings.port}", flush=True)
     server = uvicorn.Server(
@@ -99,7 +100,8 @@ def _listen(settings: Settings) -> int:
 @contextmanager
 def _sandbox_beside(settings: Settings) -> Iterator[None]:
     """A sandbox in a process of its own for as long as the block runs."""
-    _need_free(settings.sandbox_port)
+    # Else a stranger's answers would be taken for the sandbox's.
+    _need_free("SANDBOX_PORT", "127.0.0.1", settings.sandbox_port)
     process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"])
     try:
         _await_port(process, settings.sandbox_port)
@@ -109,12 +111,12 @@ def _sandbox_beside(settings: Settings) -> Iterator[None]:
         process.wait(10)
 
 
-def _need_free(port: int) -> None:
-    """Raises BadSetting when somebody else listens there: their answers would be taken for the sandbox's."""
+def _need_free(name: str, host: str, port: int) -> None:
+    """Raises BadSetting when the address cannot be listened on."""
     try:
-        create_server(("127.0.0.1", port)).close()
-    except OSError:
-        raise BadSetting(f"SANDBOX_PORT: something listens on port {port} already") from None
+        create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
+    except OSError as error:
+        raise BadSetting(f"{name}: cannot listen on {host} port {port}: {error.strerror or 'no such host'}") from None
 
 
 def _await_port(process: "subprocess.Popen[bytes]", port: int) -> None:

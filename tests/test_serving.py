@@ -42,16 +42,17 @@ def test_when_it_is_stopped_its_sandbox_stops_too() -> None:
     assert not listens(orrery.sandbox)
 
 
-def test_a_stranger_on_the_sandboxes_port_is_not_taken_for_it() -> None:
+@pytest.mark.parametrize("taken", ["PORT", "SANDBOX_PORT"])
+def test_a_port_that_is_taken_stops_the_start(taken: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as stranger:
-        port = stranger.getsockname()[1]
+        port = str(stranger.getsockname()[1])
+        ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())} | {taken: port}
         command = [sys.executable, "-m", "app", "serve", "--sandbox"]
-        environment = bare(PORT=str(free_port()), SANDBOX_PORT=str(port))
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=bare(**ports), capture_output=True, text=True, check=False)
 
     assert done.returncode == 78
+    assert done.stderr.startswith(f"orrery: {taken}: cannot listen on 127.0.0.1 port {port}")
     assert done.stderr.count("\n") == 1
-    assert f"port {port}" in done.stderr
 
 
 @pytest.mark.parametrize("marker", ["", "open('/dev/null', 'w').close()"])
