@@ -14,7 +14,7 @@ from app.cards import bill, breakdown, credits, spend
 from app.cards.base import Card, Empty, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
-from app.orb.errors import OrbError, TimedOut, Unauthorized
+from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 
 CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
@@ -93,8 +93,7 @@ async def load_one(card: Card, account: Account, query: Query, deadline: float) 
             return await card.load(account, query)
         return failed(TimedOut(card.word))
     except OrbError as error:
-        tell = log.error if isinstance(error, Unauthorized) else log.warning
-        tell("card failed", card=card.word, code=error.code, error=type(error).__name__)
+        log.warning("card failed", card=card.word, code=error.code, error=type(error).__name__)
         return failed(error)
     except Exception as error:
         log.bug("card failed", error, card=card.word)

@@ -78,6 +78,7 @@ class Tokens:
         ttl: int = 900,
         scope: str | None = None,
         subscriptions: Sequence[str] | None = None,
+        locale: str | None = None,
     ) -> str:
         """A token for that customer, as the host application would mint it."""
         now = int(self._now())
@@ -94,6 +95,8 @@ class Tokens:
             claims["scope"] = scope
         if subscriptions is not None:
             claims["subscription_ids"] = list(subscriptions)
+        if locale is not None:
+            claims["locale"] = locale
         return jwt.encode(claims, self._secrets[0].reveal(), algorithm="HS256", headers={"typ": _TYPE})
 
     def _check_header(self, token: str) -> None:

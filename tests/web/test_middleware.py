@@ -1,9 +1,12 @@
 """Around every request: headers, hosts, ids, and the last wall."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 import respx
 
+from app.settings import Settings
 from app.web import api
 from tests.conftest import Serve
 from tests.orb.answers import borealis
@@ -103,3 +106,21 @@ async def test_a_mistake_in_one_card_costs_that_card(
     statuses = {word: card["code"] or card["status"] for word, card in response.json()["cards"].items()}
     assert statuses == {"bill": "bug", "credits": "ready", "spend": "ready", "breakdown": "ready"}
     assert "recipe" not in response.text
+
+
+async def test_the_page_may_be_framed_by_allowed_origins_and_by_no_other(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    borealis(orb_router)
+    async with serve(settings=replace(settings, frame_ancestors=("https://app.example.com",))) as client:
+        page, data = await client.get("/"), await client.get("/api/dashboard")
+
+    assert "frame-ancestors https://app.example.com;" in page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in data.headers["content-security-policy"]
+
+
+async def test_the_api_answers_in_problem_documents_whoever_asks(serve: Serve) -> None:
+    async with serve() as client:
+        response = await client.get("/api/dashboard?limit=0", headers={"Accept": "text/html, application/json"})
+
+    assert response.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,279 @@
+"""What the document says, field by field, and what it asks for to say it."""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+import httpx
+import pytest
+import respx
+
+from app.account import Account
+from app.cards.base import Card, Outcome
+from app.dashboard import load_one
+from app.orb.path import CustomerRef
+from app.query import Query
+from tests.conftest import Clock, Serve
+from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
+
+OTHER = "SuBorealis000002"
+
+
+def listed(*others: dict[str, Any]) -> httpx.Response:
+    """The list with further subscriptions, each the first one with some fields changed."""
+    page = changed("subscriptions_list")
+    page["data"] += [page["data"][0] | other for other in others]
+    return httpx.Response(200, json=page)
+
+
+async def dashboard(client: httpx.AsyncClient, path: str = "/api/dashboard") -> Any:
+    response = await client.get(path)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def asked(route: respx.Route) -> list[tuple[str, str]]:
+    return parse_qsl(route.calls.last.request.url.query.decode())
+
+
+async def test_each_card_has_its_title_and_its_basis(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        cards = (await dashboard(client))["cards"]
+
+    assert {word: (card["title"], card["basis"]) for word, card in cards.items()} == {
+        "bill": ("Bill", "amount_due"),
+        "credits": ("Credits", "credits"),
+        "spend": ("Cost by day", "subtotal"),
+        "breakdown": ("Where cost comes from", "subtotal"),
+    }
+
+
+async def test_a_bill_has_its_period_its_total_and_its_day_of_issue(serve: Serve, orb_router: respx.MockRouter) -> None:
+    invoice = changed("invoices_upcoming", total="830.00")
+    borealis(orb_router, upcoming_invoice=httpx.Response(200, json=invoice))
+    async with serve() as client:
+        (bill,) = (await dashboard(client))["cards"]["bill"]["data"]["subscriptions"]
+
+    assert bill["period"] == {"start": "2026-05-01T07:00:00Z", "end": "2026-06-01T07:00:00Z"}
+    assert (bill["total"]["amount"], bill["amount_due"]["amount"]) == ("830.00", "825.00")
+    assert bill["target_date"] == "2026-06-01T07:00:00Z"
+
+
+async def test_the_axis_is_the_whole_period_with_the_days_to_come(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        spend = (await dashboard(client))["cards"]["spend"]["data"]
+
+    assert spend["period"] == {"start": "2026-05-01T07:00:00Z", "end": "2026-06-01T07:00:00Z"}
+
+
+async def test_a_block_tells_its_cost_and_its_end(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        (unit,) = (await dashboard(client))["cards"]["credits"]["data"]["units"]
+
+    assert (unit["blocks"][0]["cost_basis"], unit["blocks"][0]["expires"]) == ("0.05", "2026-12-31T08:00:00Z")
+
+
+async def test_the_ledger_is_asked_for_unfiltered(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await dashboard(client)
+
+    assert asked(routes["credits_ledger"]) == [("currency", "credits"), ("limit", "100")]
+
+
+async def test_a_refresh_may_ask_again_after_the_cool_down(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        at_once = (await client.post("/api/dashboard/refresh")).json()
+        clock.pass_seconds(60)
+        later = await dashboard(client)
+
+    assert at_once["refresh"]["allowed_at"] == "2026-05-20T15:00:10Z"
+    assert later["refresh"]["allowed_at"] == "2026-05-20T15:01:00Z"
+
+
+async def test_a_subscription_to_come_has_no_bill_yet(serve: Serve, orb_router: respx.MockRouter) -> None:
+    to_come = {"id": OTHER, "status": "upcoming", "current_billing_period_start_date": None}
+    routes = borealis(orb_router, subscriptions=listed(to_come))
+    async with serve() as client:
+        document = await dashboard(client)
+
+    assert [bill["subscription_id"] for bill in document["cards"]["bill"]["data"]["subscriptions"]] == [SUBSCRIPTION]
+    assert routes["upcoming_invoice"].call_count == 1
+    assert routes["subscription_costs"].called
+
+
+async def test_one_subscriptions_failure_is_told_beside_the_others_bill(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router, subscriptions=listed({"id": OTHER, "name": "Second"}))
+
+    def invoice(request: httpx.Request) -> httpx.Response:
+        return answer("error_500", 500) if OTHER.encode() in request.url.query else answer("invoices_upcoming")
+
+    routes["upcoming_invoice"].mock(side_effect=invoice)
+    async with serve() as client:
+        document = await dashboard(client, "/api/dashboard?cards=bill")
+
+    card = document["cards"]["bill"]
+    parts = [(part["name"], part["status"], part["code"]) for part in card["data"]["subscriptions"]]
+    assert (card["status"], parts) == ("ready", [("Growth", "ready", None), ("Second", "failed", "orb_error")])
+    assert not document["complete"]
+
+
+async def test_subscriptions_with_different_periods_share_none(serve: Serve, orb_router: respx.MockRouter) -> None:
+    shifted = {"id": OTHER, "current_billing_period_start_date": "2026-05-10T07:00:00+00:00"}
+    borealis(orb_router, subscriptions=listed(shifted))
+    async with serve() as client:
+        assert (await dashboard(client, "/api/dashboard?cards=bill"))["period"] is None
+
+
+async def test_a_second_page_of_subscriptions_is_asked_for_with_its_cursor(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router)
+    first = changed("subscriptions_list", pagination_metadata={"has_more": True, "next_cursor": "page-2"})
+    second = changed("subscriptions_list")
+    second["data"][0] |= {"id": OTHER}
+    pages = [httpx.Response(200, json=page) for page in (first, second)]
+    routes["subscriptions"].mock(side_effect=pages)
+    async with serve() as client:
+        document = await dashboard(client, "/api/dashboard?cards=bill")
+
+    assert ("cursor", "page-2") in asked(routes["subscriptions"])
+    assert len(document["cards"]["bill"]["data"]["subscriptions"]) == 2
+
+
+async def test_the_list_is_kept_for_fifteen_minutes(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await dashboard(client)
+        clock.pass_seconds(900)
+        await dashboard(client)
+        assert routes["subscriptions"].call_count == 1
+        clock.pass_seconds(1)
+        await dashboard(client)
+
+    assert routes["subscriptions"].call_count == 2
+
+
+async def test_without_a_subscription_the_last_one_is_looked_for(serve: Serve, orb_router: respx.MockRouter) -> None:
+    none = changed("subscriptions_list", data=[])
+    routes = borealis(orb_router)
+    routes["subscriptions"].mock(side_effect=[httpx.Response(200, json=none), answer("subscriptions_list")])
+    orb_router.get("/customers/external_customer_id/borealis").mock(return_value=answer("customer"))
+    async with serve() as client:
+        document = await dashboard(client)
+
+    assert document["cards"]["bill"]["code"] == "subscription_ended"
+    assert [pair for pair in asked(routes["subscriptions"]) if pair[0] != "external_customer_id"] == [
+        ("status[]", "ended"),
+        ("limit", "1"),
+    ]
+
+
+async def test_a_400_of_another_kind_is_no_end_of_the_subscription(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router, upcoming_invoice=answer("error_400_validation", 400))
+    async with serve() as client:
+        bill = (await dashboard(client))["cards"]["bill"]
+
+    assert (bill["status"], bill["code"]) == ("failed", "orb_error")
+
+
+async def test_more_groups_are_another_question(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await dashboard(client, "/api/dashboard?limit=5")
+        await dashboard(client, "/api/dashboard?limit=6")
+
+    limits = [json.loads(call.request.content)["limit"] for call in routes["grouped_costs"].calls]
+    assert limits == [5, 6]
+
+
+async def test_a_breakdown_alone_uses_the_series_that_is_at_hand(serve: Serve, orb_router: respx.MockRouter) -> None:
+    groups = {"data": [{"grouping_values": ["ws"], "subtotal": "60.00"}], "has_more": False}
+    routes = borealis(orb_router, grouped_costs=httpx.Response(200, json=groups))
+    async with serve() as client:
+        cold = (await client.get("/api/cards/breakdown")).json()["data"]["subscriptions"][0]
+        await dashboard(client)
+        warm = (await client.get("/api/cards/breakdown")).json()["data"]["subscriptions"][0]
+
+    assert (cold["residual"], warm["residual"]["amount"]) == (None, "10.00")
+    assert routes["subscription_costs"].call_count == 1
+
+
+async def test_a_chosen_currency_is_what_orb_is_asked_for(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        spend = (await dashboard(client, "/api/dashboard?cards=spend&currency=credits"))["cards"]["spend"]
+
+    assert ("currency", "credits") in asked(routes["subscription_costs"])
+    assert spend["data"]["unit"] == "credits"
+
+
+async def test_a_token_by_orbs_own_id_asks_by_that_id(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    ledger = orb_router.get("/customers/CuBorealis000001/credits/ledger").mock(return_value=answer("credits_ledger"))
+    orb_router.get("/customers/CuBorealis000001/credits").mock(return_value=answer("credits_blocks"))
+    async with serve(None) as client:
+        tokens = client._transport.app.state.desk.tokens  # type: ignore[attr-defined]
+        token = tokens.sign(CustomerRef("customer_id", "CuBorealis000001"))
+        client.headers["Authorization"] = f"Bearer {token}"
+        document = await dashboard(client)
+
+    assert ("customer_id", "CuBorealis000001") in asked(routes["subscriptions"])
+    assert ledger.called
+    assert document["complete"]
+
+
+async def test_a_call_gives_up_before_its_card_and_the_card_before_the_page(serve: Serve) -> None:
+    async with serve() as client:
+        front = client._transport.app.state.desk  # type: ignore[attr-defined]
+        began = anyio.current_time()
+        moment = front.moment()
+
+    assert front.orb._deadline < moment.freshness.deadline - began < moment.deadline - began < front.patience
+
+
+async def test_a_card_that_is_stuck_in_itself_fails_in_time(serve: Serve) -> None:
+    async def stuck(account: Account, query: Query) -> Outcome:  # noqa: ARG001
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async with serve() as client:
+        front = client._transport.app.state.desk  # type: ignore[attr-defined]
+        account = front.account(front.tokens.viewer(client.headers["authorization"][7:]), front.moment())
+        with anyio.fail_after(1):
+            card = Card("stuck", "Stuck", "usage", stuck)
+            outcome = await load_one(card, account, Query(), anyio.current_time() + 0.01)
+
+    assert (outcome.status, outcome.code) == ("failed", "orb_timeout")
+
+
+async def test_orb_refusing_our_key_is_shouted_in_the_log_and_is_not_the_viewers_fault(
+    serve: Serve, orb_router: respx.MockRouter, caplog: pytest.LogCaptureFixture
+) -> None:
+    borealis(orb_router, upcoming_invoice=answer("error_401", 401))
+    with caplog.at_level(logging.ERROR, "orrery"):
+        async with serve() as client:
+            document = await dashboard(client)
+
+    bill = document["cards"]["bill"]
+    assert (bill["code"], bill["retryable"]) == ("orb_auth", False)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+async def test_the_tokens_locale_comes_before_the_browsers(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve(locale="fr") as client:
+        document = (await client.get("/api/dashboard", headers={"Accept-Language": "de"})).json()
+
+    text = document["cards"]["bill"]["data"]["subscriptions"][0]["amount_due"]["text"]
+    assert text.split() == ["825,00", "$US"]
