@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from app.cards.base import Card, Outcome
 from app.dashboard import load_one
 from app.orb.path import CustomerRef
 from app.query import Query
+from app.settings import Settings
 from tests.conftest import Clock, Serve
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
 
@@ -277,3 +279,64 @@ async def test_the_tokens_locale_comes_before_the_browsers(serve: Serve, orb_rou
 
     text = document["cards"]["bill"]["data"]["subscriptions"][0]["amount_due"]["text"]
     assert text.split() == ["825,00", "$US"]
+
+
+@pytest.mark.parametrize("lie", ["customer", "ended"])
+async def test_a_customer_without_subscriptions_is_not_shown_as_another_one(
+    serve: Serve, orb_router: respx.MockRouter, lie: str
+) -> None:
+    other = {"id": "CuSomebodyElse01", "external_customer_id": "somebody-else", "name": "Somebody Else"}
+    none, ended, customer = changed("subscriptions_list", data=[]), changed("subscriptions_list"), changed("customer")
+    if lie == "customer":
+        customer |= other
+    else:
+        ended["data"][0]["customer"] |= other
+    routes = borealis(orb_router)
+    routes["subscriptions"].mock(side_effect=[httpx.Response(200, json=page) for page in (none, ended)])
+    orb_router.get("/customers/external_customer_id/borealis").mock(return_value=httpx.Response(200, json=customer))
+    async with serve() as client:
+        response = await client.get("/api/dashboard")
+
+    document = response.json()
+    assert (document["cards"]["bill"]["code"], document["customer"]) == ("orb_foreign", None)
+    assert "Somebody Else" not in response.text
+
+
+async def test_a_viewer_of_named_subscriptions_never_gets_the_roll_up_even_when_they_are_all_there_are(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router, subscriptions=listed({"id": OTHER}))
+    second = orb_router.get(f"/subscriptions/{OTHER}/costs").mock(return_value=answer("subscription_costs_periodic"))
+    async with serve(subscriptions=[SUBSCRIPTION, OTHER]) as client:
+        spend = (await dashboard(client, "/api/dashboard?cards=spend"))["cards"]["spend"]
+
+    assert (routes["subscription_costs"].call_count, second.call_count) == (1, 1)
+    assert len(spend["data"]["other_units"]) == 1
+
+
+async def test_several_pricing_units_stand_side_by_side(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    borealis(orb_router)
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
+        units = (await dashboard(client))["cards"]["credits"]["data"]["units"]
+
+    assert [unit["unit"] for unit in units] == ["credits", "tokens"]
+
+
+async def test_the_window_ends_with_the_customers_own_day(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await dashboard(client)
+
+    assert ("timeframe_end", "2026-05-21T07:00:00Z") in asked(routes["subscription_costs"])
+
+
+async def test_a_state_is_kept_for_half_a_minute(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:
+    routes = borealis(orb_router, upcoming_invoice=answer("error_404_resource", 404))
+    async with serve() as client:
+        for seconds in (0, 30, 1):
+            clock.pass_seconds(seconds)
+            await dashboard(client)
+
+    assert routes["upcoming_invoice"].call_count == 2
