@@ -78,18 +78,20 @@ class Account:
         """The bill so far; Nothing when none is pending, or the subscription has ended."""
 
         async def ask() -> Reading[wire.Invoice | Nothing]:
+            asked = self.now
             try:
                 reading = await self._orb.upcoming_invoice(subscription.id, max_age=self._allowance)
             except NotFound:
-                return self._state("no_upcoming_invoice")
+                return self._state(asked, "no_upcoming_invoice")
             except Invalid as refused:
                 if any("status ended" in reason for reason in refused.reasons):
-                    return self._state("subscription_ended")
+                    return self._state(asked, "subscription_ended")
                 raise
             self._own(reading.value.customer)
             return reading
 
-        return await self._ask(("upcoming_invoice", subscription.id), ask)
+        period = subscription.period  # a new period has a bill of its own
+        return await self._ask(("upcoming_invoice", subscription.id, str(period and period.start)), ask)
 
     async def credits_ledger(self, currency: str) -> Answer[wire.Ledger]:
         """The newest movements of one pricing unit; empty when there is no ledger for it."""
@@ -155,10 +157,11 @@ class Account:
         """Subtotals by one event property; Nothing where Orb does not offer them for this account or key."""
 
         async def ask() -> Reading[wire.GroupedCosts | Nothing]:
+            asked = self.now
             try:
                 return await self._orb.grouped_costs(subscription.id, key, window, currency, limit)
             except (NotEnabled, Invalid) as refused:
-                return self._state("not_enabled", _refusal(refused))
+                return self._state(asked, "not_enabled", _refusal(refused))
 
         words = _series_key(subscription.id, key, window, currency)
         return await self._ask(("grouped_costs", *words[1:], str(limit)), ask)
@@ -181,7 +184,12 @@ class Account:
 
     @property
     def _allowance(self) -> float | None:
-        return None if self._freshness.live else self._freshness.max_age
+        """How old Orb's cached answer may be: none older than this customer's last live one, or ages would go back."""
+        if self._freshness.live:
+            return None
+        live = self._cache.last_live(self._key(()))
+        since = (self.now - live).total_seconds() if live else self._freshness.max_age
+        return max(0.0, min(self._freshness.max_age, since))
 
     async def _list(self) -> Reading[Listing]:
         found: list[wire.Subscription] = []
@@ -216,8 +224,8 @@ class Account:
         if whose != self._customer.id:
             raise Foreign
 
-    def _state(self, code: str, why: str | None = None) -> Reading[Nothing]:
-        return Reading(Nothing(code, why), None, self.now, lasts=_STATE_AGE)
+    def _state(self, asked: datetime, code: str, why: str | None = None) -> Reading[Nothing]:
+        return Reading(Nothing(code, why), None, asked, lasts=_STATE_AGE)
 
     def _key(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return (self._customer.kind, self._customer.id, *words)
@@ -231,7 +239,7 @@ class Account:
         hurry: bool = False,
     ) -> Answer[T]:
         how = self._freshness
-        if max_age is not None and not how.live:
+        if max_age is not None and (not how.live or max_age == 0):
             how = replace(how, max_age=max_age)
         if hurry:
             how = replace(how, deadline=how.soon)

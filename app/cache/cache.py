@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import anyio
 from anyio.abc import TaskGroup
+from cachetools import LRUCache
 
 from app.cache.store import Key, Store
 from app.reading import Reading
@@ -77,6 +78,11 @@ class Cache:
         self._tasks = flights
         self._now = now
         self._flights: dict[tuple[Key, bool], _Flight] = {}
+        self._live: LRUCache[Key, datetime] = LRUCache(100_000)
+
+    def last_live(self, customer: Key) -> datetime | None:
+        """When this customer was last asked about live; `customer` is the beginning of its keys."""
+        return self._live.get(customer)
 
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
         """The kept answer if it is young enough; asks nobody."""
@@ -116,6 +122,8 @@ class Cache:
 
     def _start(self, key: Key, live: bool, ask: Callable[[], Awaitable[Reading[Any]]]) -> _Flight:
         flight = self._flights[key, live] = _Flight(self._now(), live)
+        if live:
+            self._live[key[:2]] = flight.asked
         self._tasks.start_soon(self._fly, key, flight, ask)
         return flight
 

@@ -148,11 +148,11 @@ async def _whole(
 ) -> Whole:
     question = (subscription, query.view_mode, window, query.currency)
     try:
-        reading = (
-            (await account.subscription_costs(*question, hurry=True)).reading
-            if series
-            else account.kept_costs(*question)
-        )
+        if series:
+            answer = await account.subscription_costs(*question, hurry=True)
+            reading = None if answer.failed else answer.reading  # an older one is of another moment than the groups
+        else:
+            reading = account.kept_costs(*question)
     except OrbError:
         reading = None
     aligned = subscription.period is not None and subscription.period.start == window.start

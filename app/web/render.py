@@ -1,5 +1,6 @@
 """Everything that people or programs read: the one JSON encoder, the Jinja environment, the words of a locale."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,14 +17,18 @@ from app.web import plots
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 _ENGLISH = Locale("en")
+# No `@variant`: anybody could make up locales without end, and each is remembered.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
 
 
 def locale_of(*wishes: str | None) -> Locale:
     """The first wish that is a locale; each is a tag, or an Accept-Language header; else English."""
     for wish in wishes:
         for tag in (wish or "")[:256].split(","):
+            if not _TAG.fullmatch(tag := tag.partition(";")[0].strip()):
+                continue
             try:
-                return Locale.parse(tag.partition(";")[0].strip(), sep="-")
+                return Locale.parse(tag, sep="-")
             except (ValueError, TypeError, UnknownLocaleError):
                 continue
     return _ENGLISH

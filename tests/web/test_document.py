@@ -340,3 +340,38 @@ async def test_a_state_is_kept_for_half_a_minute(serve: Serve, orb_router: respx
             await dashboard(client)
 
     assert routes["upcoming_invoice"].call_count == 2
+
+
+async def test_a_late_404_does_not_replace_a_younger_bill(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        if "orb-cache-control" in request.headers:
+            await gate.wait()
+            return answer("error_404_resource", 404)
+        return answer("invoices_upcoming")
+
+    routes["upcoming_invoice"].mock(side_effect=slow)
+    async with serve() as client, anyio.create_task_group() as group:
+        group.start_soon(client.get, "/api/dashboard?cards=bill")
+        await anyio.wait_all_tasks_blocked()
+        clock.pass_seconds(1)
+        await client.post("/api/dashboard/refresh?cards=bill")
+        clock.pass_seconds(4)
+        gate.set()
+        await anyio.wait_all_tasks_blocked()
+        assert (await dashboard(client, "/api/dashboard?cards=bill"))["cards"]["bill"]["status"] == "ready"
+
+
+async def test_after_a_refresh_no_older_snapshot_is_asked_for(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        await client.post("/api/dashboard/refresh")
+        clock.pass_seconds(7)
+        await dashboard(client, "/api/dashboard?view_mode=cumulative")
+
+    assert routes["subscription_costs"].calls.last.request.headers["orb-cache-max-age-seconds"] == "7"
