@@ -106,6 +106,9 @@ async def listing(account: Account) -> Listing | None:
         return await account.listing()
     except OrbError:
         return None
+    except Exception as error:
+        log.bug("list failed", error)
+        return None
 
 
 def summary(found: Listing | None, outcomes: Mapping[str, Outcome], refresh_age: float, now: datetime) -> Summary:

@@ -101,7 +101,7 @@ def needs(viewer: Viewer, word: str) -> None:
         raise Problem(403, "out_of_scope", f"Your session does not allow {word}.")
 
 
-async def known(account: Account, subscription: str | None, *, hurry: bool = False) -> None:
+async def known(account: Account, subscription: str | None) -> None:
     """Raises the 404 of what does not exist unless this viewer may see that subscription.
 
     When Orb does not say in time, the cards say so themselves.
@@ -109,7 +109,7 @@ async def known(account: Account, subscription: str | None, *, hurry: bool = Fal
     if subscription is None:
         return
     try:
-        found = await account.listing(hurry=hurry)
+        found = await account.listing()
     except OrbError:
         return
     if all(each.id != subscription for each in found.subscriptions):

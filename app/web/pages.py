@@ -38,7 +38,7 @@ async def show(request: Request) -> Response:
         return await _sign_in_page(front)
     query, moment = front.query(request), front.moment(soon=_SOON - _MARGIN)
     account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
-    await known(account, query.subscription_id, hurry=True)
+    await known(account, query.subscription_id)
     page = Page(request, front, viewer, query)
 
     async def write(emit: Emit) -> None:
