@@ -86,10 +86,10 @@ def test_a_room_imports_from_lower_floors_alone() -> None:
         ("app.orb.wire", "app.orb.client"),
         ("app.orb.client", "app.cache.cache"),
         ("app.cache.cache", "app.orb.errors"),
-        ("app.sandbox.rating", "app.money"),
+        ("app.sandbox.rating.rating", "app.money"),
         ("app.money", "app.orb.wire"),
         ("app.web.pages", "app.settings"),
-        ("app.web.pages", "app.sandbox.cast"),
+        ("app.web.pages", "app.sandbox.world.cast"),
         ("app.main", "app.sandbox.server"),
     ],
 )

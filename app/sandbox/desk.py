@@ -11,9 +11,9 @@ from starlette.responses import Response
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.snapshots import Snapshots, wish_of
-from app.sandbox.stage import world_at
 from app.sandbox.wire import encode
-from app.sandbox.world import Customer, Subscription, World
+from app.sandbox.world.stage import world_at
+from app.sandbox.world.world import Customer, Subscription, World
 
 #: Live answers take longer than snapshots, as Orb says of its cache (1.5 to 2 times).
 _LIVE = 1.8

@@ -11,8 +11,8 @@ from app.sandbox.desk import Desk, json_response
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.journal import Journal
 from app.sandbox.problems import invalid
-from app.sandbox.questions import moment
-from app.sandbox.routes import NAMES
+from app.sandbox.routes.questions import moment
+from app.sandbox.routes.table import NAMES
 from app.sandbox.wire import Document, encode, instant
 
 T = TypeVar("T")

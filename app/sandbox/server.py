@@ -15,7 +15,7 @@ from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
-from app.sandbox.routes import orb_routes
+from app.sandbox.routes.table import orb_routes
 
 
 def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.sandbox.plans import MONTHS
+from app.sandbox.catalogue.plans import MONTHS
 from app.sandbox.server import run
-from app.sandbox.stage import world_at
+from app.sandbox.world.stage import world_at
 
 from .sandbox_client import Orb, OrbAt, at
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.requests import Request
 
-from app.sandbox.paging import MOST
 from app.sandbox.problems import invalid
+from app.sandbox.routes.paging import MOST
 
 #: Reads one value, or raises ValueError with what it should have been.
 Reader = Callable[[str], Any]

@@ -1,7 +1,7 @@
 """Orb's documents of customers."""
 
 from app.sandbox.wire import Document, instant, plain
-from app.sandbox.world import Customer
+from app.sandbox.world.world import Customer
 
 
 def customer_document(customer: Customer) -> Document:

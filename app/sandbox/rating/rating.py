@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from app.sandbox.plans import Plan, Price, Tier
-from app.sandbox.world import Subscription
+from app.sandbox.catalogue.plans import Plan, Price, Tier
+from app.sandbox.world.world import Subscription
 
 ZERO = Decimal(0)
 

@@ -4,10 +4,10 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-from app.sandbox.costs import Window, baseline, segments
-from app.sandbox.rating import ZERO, accrued, spread
-from app.sandbox.workspaces import Workspace
-from app.sandbox.world import Subscription
+from app.sandbox.rating.costs import Window, baseline, segments
+from app.sandbox.rating.rating import ZERO, accrued, spread
+from app.sandbox.world.workspaces import Workspace
+from app.sandbox.world.world import Subscription
 
 #: Event properties that this account may group by. Every event has a `request_id` of its own.
 GROUPING_KEYS = ("workspace_id", "region", "request_id")

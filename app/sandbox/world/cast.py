@@ -5,9 +5,10 @@ from decimal import Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from app.sandbox import pricelists, workspaces
-from app.sandbox.plans import Plan
-from app.sandbox.workspaces import Workspace
+from app.sandbox.catalogue import pricelists
+from app.sandbox.catalogue.plans import Plan
+from app.sandbox.world import workspaces
+from app.sandbox.world.workspaces import Workspace
 
 
 class Since(Enum):

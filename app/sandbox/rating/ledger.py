@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.sandbox.blocks import Block, blocks_of
-from app.sandbox.costs import Window, series
-from app.sandbox.entries import EntryType, Ledger
-from app.sandbox.periods import first_of_month, local_day, midnight
-from app.sandbox.plans import Price
-from app.sandbox.rating import ZERO
-from app.sandbox.world import Customer, Subscription, World
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.rating.blocks import Block, blocks_of
+from app.sandbox.rating.costs import Window, series
+from app.sandbox.rating.entries import EntryType, Ledger
+from app.sandbox.rating.rating import ZERO
+from app.sandbox.world.periods import first_of_month, local_day, midnight
+from app.sandbox.world.world import Customer, Subscription, World
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from app.sandbox.costs import Bucket
-from app.sandbox.plan_documents import price_document
+from app.sandbox.documents.plans import price_document
+from app.sandbox.rating.costs import Bucket
 from app.sandbox.wire import Document, instant, money, number
 
 

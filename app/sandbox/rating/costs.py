@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from operator import add
 
-from app.sandbox.periods import days
-from app.sandbox.plans import Plan, Price
-from app.sandbox.rating import ZERO, Line, accrued, nothing, rate
-from app.sandbox.world import Subscription
+from app.sandbox.catalogue.plans import Plan, Price
+from app.sandbox.rating.rating import ZERO, Line, accrued, nothing, rate
+from app.sandbox.world.periods import days
+from app.sandbox.world.world import Subscription
 
 #: Instants [start, end).
 Window = tuple[datetime, datetime]

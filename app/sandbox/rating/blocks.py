@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Literal
 
 from app.sandbox.identity import opaque
-from app.sandbox.periods import first_of_month, local_day, midnight
-from app.sandbox.world import Subscription
+from app.sandbox.world.periods import first_of_month, local_day, midnight
+from app.sandbox.world.world import Subscription
 
 #: Days of the month on which a promotional block is given and the one before lapses.
 _PROMOTIONS = (1, 8, 16, 24)

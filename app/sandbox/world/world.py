@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.sandbox.catalogue.plans import MONTHS, Plan
 from app.sandbox.identity import opaque
-from app.sandbox.periods import billing_grid, local_day, midnight
-from app.sandbox.plans import MONTHS, Plan
-from app.sandbox.usage import Workload
+from app.sandbox.world.periods import billing_grid, local_day, midnight
+from app.sandbox.world.usage import Workload
 
 
 @dataclass(frozen=True)

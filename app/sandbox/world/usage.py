@@ -12,9 +12,9 @@ from hashlib import blake2b
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
-from app.sandbox.periods import days, local_day, midnight
-from app.sandbox.plans import Price
-from app.sandbox.workspaces import Workspace
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.world.periods import days, local_day, midnight
+from app.sandbox.world.workspaces import Workspace
 
 #: Weight of each hour since local midnight; a day of 25 hours repeats the last.
 _RHYTHM = (14, 11, 9, 8, 9, 12, 20, 34, 55, 72, 80, 82, 74, 78, 84, 83, 77, 66, 52, 41, 34, 28, 22, 18, 18)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from app.sandbox.plans import CREDITS, Plan, Price, Tax, Tier
+from app.sandbox.catalogue.plans import CREDITS, Plan, Price, Tax, Tier
 
 D = Decimal
 

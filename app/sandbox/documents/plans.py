@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import msgspec
 
+from app.sandbox.catalogue.plans import MONTHS, Plan, Price
 from app.sandbox.identity import opaque
-from app.sandbox.plans import MONTHS, Plan, Price
 from app.sandbox.wire import Document, encode, money, plain
 
 _CATALOGUE_MADE = "2020-01-15T18:02:11+00:00"

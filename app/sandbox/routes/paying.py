@@ -6,20 +6,20 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sandbox.bill import upcoming_bill
-from app.sandbox.blocks import blocks_of
-from app.sandbox.credit_documents import block_document, entry_document, standing
+from app.sandbox.catalogue.plans import CREDITS
 from app.sandbox.desk import Desk, asked_customer, known_subscription
-from app.sandbox.entries import Ledger
-from app.sandbox.invoice_documents import upcoming_invoice_document
-from app.sandbox.ledger import ledger_of
-from app.sandbox.paging import USUAL, page
-from app.sandbox.plans import CREDITS
+from app.sandbox.documents.credits import block_document, entry_document, standing
+from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
-from app.sandbox.questions import decimal, one_of, page_size, read_query, span, text, truth, within
-from app.sandbox.stage import world_at
+from app.sandbox.rating.bill import upcoming_bill
+from app.sandbox.rating.blocks import blocks_of
+from app.sandbox.rating.entries import Ledger
+from app.sandbox.rating.ledger import ledger_of
+from app.sandbox.routes.paging import USUAL, page
+from app.sandbox.routes.questions import decimal, one_of, page_size, read_query, span, text, truth, within
 from app.sandbox.wire import Document
-from app.sandbox.world import Customer
+from app.sandbox.world.stage import world_at
+from app.sandbox.world.world import Customer
 
 _PAGE = {"currency": text, "limit": page_size, "cursor": text}
 _USUALLY: dict[str, Any] = {"currency": CREDITS, "limit": USUAL}

@@ -2,20 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from app.sandbox.bill import Bill, BillLine
-from app.sandbox.customer_documents import address_document, customer_reference
-from app.sandbox.identity import opaque
-from app.sandbox.plan_documents import (
+from app.sandbox.catalogue.plans import Plan
+from app.sandbox.documents.customers import address_document, customer_reference
+from app.sandbox.documents.plans import (
     adjustment_documents,
     discount_document,
     minimum_document,
     price_document,
     tier_document,
 )
-from app.sandbox.plans import Plan
-from app.sandbox.rating import tier_parts
+from app.sandbox.identity import opaque
+from app.sandbox.rating.bill import Bill, BillLine
+from app.sandbox.rating.rating import tier_parts
 from app.sandbox.wire import Document, instant, money, number, plain
-from app.sandbox.world import Subscription
+from app.sandbox.world.world import Subscription
 
 #: How long Orb waits for late events after a period, by default.
 _GRACE = timedelta(hours=12)

@@ -3,14 +3,14 @@
 from datetime import datetime
 from decimal import Decimal
 
-from app.sandbox.blocks import Block
-from app.sandbox.customer_documents import customer_reference
-from app.sandbox.entries import Entry
+from app.sandbox.catalogue.plans import CREDITS
+from app.sandbox.documents.customers import customer_reference
+from app.sandbox.documents.invoices import invoice_id
 from app.sandbox.identity import opaque
-from app.sandbox.invoice_documents import invoice_id
-from app.sandbox.plans import CREDITS
+from app.sandbox.rating.blocks import Block
+from app.sandbox.rating.entries import Entry
 from app.sandbox.wire import Document, instant, instant_or_null, number, plain
-from app.sandbox.world import Subscription
+from app.sandbox.world.world import Subscription
 
 
 def entry_document(subscription: Subscription, entry: Entry) -> Document:

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.sandbox import paying, people, spending
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
+from app.sandbox.routes import paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 

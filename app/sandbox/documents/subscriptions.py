@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from app.sandbox.customer_documents import customer_document
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.documents.customers import customer_document
+from app.sandbox.documents.plans import adjustment_documents, plan_document, price_document
 from app.sandbox.identity import opaque
-from app.sandbox.plan_documents import adjustment_documents, plan_document, price_document
-from app.sandbox.plans import Price
 from app.sandbox.wire import Document, instant, instant_or_null
-from app.sandbox.world import Subscription
+from app.sandbox.world.world import Subscription
 
 
 def subscription_document(subscription: Subscription, now: datetime) -> Document:

@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from app.sandbox.blocks import Block
-from app.sandbox.plans import Price
-from app.sandbox.rating import ZERO
-from app.sandbox.world import Subscription
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.rating.blocks import Block
+from app.sandbox.rating.rating import ZERO
+from app.sandbox.world.world import Subscription
 
 EntryType = Literal[
     "increment",

@@ -8,17 +8,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sandbox.cost_documents import costs_document, groups_document
-from app.sandbox.costs import Bucket, Window, default_window, roll_up, series
+from app.sandbox.catalogue.plans import Plan
 from app.sandbox.desk import Desk, asked_customer, first_of, known_subscription
-from app.sandbox.groups import GROUPING_KEYS, MOST_GROUPS, TooManyGroups, grouped
-from app.sandbox.paging import MOST
-from app.sandbox.plans import Plan
+from app.sandbox.documents.costs import costs_document, groups_document
 from app.sandbox.problems import invalid, unavailable_feature
-from app.sandbox.questions import moment, one_of, read_query, text, window
-from app.sandbox.stage import world_at
+from app.sandbox.rating.costs import Bucket, Window, default_window, roll_up, series
+from app.sandbox.rating.groups import GROUPING_KEYS, MOST_GROUPS, TooManyGroups, grouped
+from app.sandbox.routes.paging import MOST
+from app.sandbox.routes.questions import moment, one_of, read_query, text, window
 from app.sandbox.wire import Document
-from app.sandbox.world import Subscription
+from app.sandbox.world.stage import world_at
+from app.sandbox.world.world import Subscription
 
 _COSTS = {
     "view_mode": one_of("periodic", "cumulative"),

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from app.sandbox.cast import CAST, Deal, Role, Since
-from app.sandbox.periods import billing_grid, first_of_month, last_transition, local_day, midnight
-from app.sandbox.plans import MONTHS, Cadence, Plan
-from app.sandbox.usage import Workload
-from app.sandbox.world import Customer, Subscription, World
+from app.sandbox.catalogue.plans import MONTHS, Cadence, Plan
+from app.sandbox.world.cast import CAST, Deal, Role, Since
+from app.sandbox.world.periods import billing_grid, first_of_month, last_transition, local_day, midnight
+from app.sandbox.world.usage import Workload
+from app.sandbox.world.world import Customer, Subscription, World
 
 _WORKLOADS = {
     deal.plan.key: Workload(deal.plan.key, role.zone, deal.plan.prices, deal.workspaces)

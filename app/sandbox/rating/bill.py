@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.sandbox.rating import ZERO, Line, accrued, rounded
-from app.sandbox.world import Subscription
+from app.sandbox.rating.rating import ZERO, Line, accrued, rounded
+from app.sandbox.world.world import Subscription
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sandbox.customer_documents import customer_document
 from app.sandbox.desk import Desk, asked_customer, known_subscription
-from app.sandbox.paging import USUAL, page
-from app.sandbox.questions import one_of, page_size, read_query, span, text, within
-from app.sandbox.subscription_documents import subscription_document
+from app.sandbox.documents.customers import customer_document
+from app.sandbox.documents.subscriptions import subscription_document
+from app.sandbox.routes.paging import USUAL, page
+from app.sandbox.routes.questions import one_of, page_size, read_query, span, text, within
 
 _PAGE = {"limit": page_size, "cursor": text, **span("created_at")}
 _STATUS = one_of("active", "ended", "upcoming")

@@ -1,0 +1,1 @@
+"""Orb's documents, field by field."""

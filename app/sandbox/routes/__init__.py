@@ -1,0 +1,1 @@
+"""Orb's routes, and what may be asked of them."""

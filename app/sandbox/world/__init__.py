@@ -1,0 +1,1 @@
+"""The invented customers, their clocks, and what they do."""
