@@ -21,6 +21,14 @@ class Clock:
         self._now = now
         self._stopped: datetime | None = None
         self._moved = timedelta(0)
+        self._origin: datetime | None = None
+
+    @property
+    def origin(self) -> datetime:
+        """Tell the instant around which stories are told: when the clock started, or where it was stopped."""
+        if self._origin is None:
+            self._origin = self()
+        return self._origin
 
     def __call__(self) -> datetime:
         """Tell the sandbox's time."""
@@ -28,7 +36,7 @@ class Clock:
 
     def stop_at(self, instant: datetime) -> None:
         """Stop the clock at an aware instant."""
-        self._stopped, self._moved = instant.astimezone(UTC), timedelta(0)
+        self._stopped, self._moved, self._origin = instant.astimezone(UTC), timedelta(0), None
 
     def move(self, seconds: float) -> None:
         """Move the clock on (or back) by seconds, running or stopped as it was."""
@@ -36,4 +44,4 @@ class Clock:
 
     def release(self) -> None:
         """Go back to the clock given at the start."""
-        self._stopped, self._moved = None, timedelta(0)
+        self._stopped, self._moved, self._origin = None, timedelta(0), None

@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
+from app.sandbox.rating.events import Events
+from app.sandbox.rating.usage import Usage
 from app.sandbox.snapshots import Snapshots, wish_of
 from app.sandbox.wire import encode
-from app.sandbox.world.stage import world_at
+from app.sandbox.world.stage import staged_at
 from app.sandbox.world.world import Customer, Subscription, World
 
 #: Live answers take longer than snapshots, as Orb says of its cache (1.5 to 2 times).
@@ -36,10 +38,15 @@ class Desk:
     clock: Clock
     latency: float = 1.0
     snapshots: Snapshots = field(default_factory=Snapshots)
+    events: Events = field(default_factory=Events)
 
     def world(self) -> World:
-        """See the world as it is now."""
-        return world_at(self.clock())
+        """See the invented customers, staged around the clock's origin."""
+        return staged_at(self.clock.origin)
+
+    def usage(self, at: datetime) -> Usage:
+        """See the usage that had been received at an instant."""
+        return Usage(self.events, at)
 
     async def reply(self, document: object, milliseconds: int) -> Response:
         """Answer after a while."""

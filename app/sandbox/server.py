@@ -15,15 +15,17 @@ from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
+from app.sandbox.rating.events import Events
 from app.sandbox.routes.table import orb_routes
 
 
-def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
+def create_sandbox(now: Now = real_now, latency: float = 1.0, events: Events | None = None) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
-    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all.
+    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
+    `events` are the usage events to begin with.
     """
-    desk, journal, faults = Desk(Clock(now), latency), Journal(), Faults()
+    desk, journal, faults = Desk(Clock(now), latency, events=events or Events()), Journal(), Faults()
     app = Starlette(
         routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
         middleware=[Middleware(Gate, journal=journal)],

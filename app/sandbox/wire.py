@@ -18,8 +18,9 @@ def encode(document: object) -> bytes:
 
 
 def money(amount: Decimal, digits: int) -> str:
-    """Write an amount as Orb's decimal string, with the digits of its plan."""
-    return f"{amount:.{digits}f}"
+    """Write an amount as Orb's decimal string: exactly, with at least the digits of its currency."""
+    exponent = amount.normalize().as_tuple().exponent
+    return f"{amount:.{max(digits, -int(exponent))}f}"
 
 
 def plain(amount: Decimal) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from app.sandbox.rating.events import Events
 from app.sandbox.server import create_sandbox
 
 CACHED = {"Orb-Cache-Control": "cache"}
@@ -61,14 +62,15 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-OrbAt = Callable[[datetime | str], AbstractAsyncContextManager[Orb]]
+OrbAt = Callable[..., AbstractAsyncContextManager[Orb]]
 
 
 @asynccontextmanager
-async def sandbox_at(now: datetime | str) -> AsyncIterator[Orb]:
+async def sandbox_at(now: datetime | str, events: Events | None = None) -> AsyncIterator[Orb]:
+    """A sandbox, with usage events of its own unless it is given some that others made before."""
     orb: Orb
     start = at(now) if isinstance(now, str) else now
-    transport = httpx.ASGITransport(create_sandbox(now=lambda: orb.now, latency=0))
+    transport = httpx.ASGITransport(create_sandbox(now=lambda: orb.now, latency=0, events=events))
     headers = {"Authorization": "Bearer a-key-of-1234"}
     async with httpx.AsyncClient(transport=transport, base_url="http://orb", headers=headers) as http:
         orb = Orb(http, start)

@@ -32,6 +32,7 @@ async def test_a_snapshot_shows_the_figures_of_its_own_instant(orb: Orb, orb_at:
     async with orb_at(answer.headers[STAMP]) as then:
         live = await then.get("/invoices/upcoming", subscription_id=northwind["id"])
     assert answer.content == live.content
+    orb.later(1800)
     now = await orb.get("/invoices/upcoming", subscription_id=northwind["id"])
     assert now.content != answer.content
 

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from app.sandbox.catalogue.adjustments import Adjustment
+from app.sandbox.catalogue.currencies import digits_of, is_money
+from app.sandbox.catalogue.licensing import LicenseType
+from app.sandbox.catalogue.metrics import Metric
+from app.sandbox.catalogue.models import Matrix, Model
 from app.sandbox.identity import opaque
 
 Cadence = Literal["monthly", "quarterly", "semi_annual", "annual"]
@@ -11,37 +16,26 @@ Cadence = Literal["monthly", "quarterly", "semi_annual", "annual"]
 #: Months in a billing period.
 MONTHS: dict[Cadence, int] = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
 
-#: The pricing unit of prepaid plans: not a currency of ISO 4217.
-CREDITS = "credits"
-
-
-@dataclass(frozen=True)
-class Tier:
-    """One step of a tiered price: units above `first`, up to `last` (None: all the rest)."""
-
-    first: int
-    last: int | None
-    unit_amount: Decimal
-
 
 @dataclass(frozen=True, eq=False)
 class Price:
-    """One price of a plan; each is itself alone, so that it is quickly found again.
+    """One price of a plan: usage of a `metric`, or a fee of a `fixed` quantity; exactly one of the two.
 
-    Usage is counted in whole units of 10**-scale; `daily` is how many of them a usual weekday brings, and
-    `weekend` the permille of that on Saturdays and Sundays. A price with `fixed` is a fee of that quantity.
+    `currency` is money or a pricing unit; what a pricing unit's blocks do not cover is billed in money at
+    `conversion_rate` a unit, and where there is none, the balance goes below zero. `invoice_grouping_key` parts
+    the invoice's line by an event property. A price with a `license_type` counts towards licenses' allocations.
     """
 
     key: str
     name: str
     item: str
-    unit_amount: Decimal = Decimal(0)
-    tiers: tuple[Tier, ...] = ()
-    package: int = 0
+    model: Model
+    metric: Metric | None = None
     fixed: int | None = None
-    daily: int = 0
-    weekend: int = 400
-    scale: int = 0
+    currency: str = "USD"
+    conversion_rate: Decimal | None = None
+    invoice_grouping_key: str | None = None
+    license_type: LicenseType | None = None
 
     @property
     def id(self) -> str:
@@ -54,11 +48,14 @@ class Price:
         return opaque("item", self.item)
 
     @property
-    def model(self) -> Literal["unit", "tiered", "package"]:
-        """Orb's `model_type`."""
-        if self.tiers:
-            return "tiered"
-        return "package" if self.package else "unit"
+    def digits(self) -> int:
+        """Give the digits of the price's currency."""
+        return digits_of(self.currency)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Name the event properties without which the price cannot be rated."""
+        return self.model.dimensions if isinstance(self.model, Matrix) else ()
 
 
 @dataclass(frozen=True)
@@ -71,22 +68,22 @@ class Tax:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A bundle of prices in one currency or pricing unit.
+    """A bundle of prices; `currency` is what most of them are in, `invoicing_currency` what invoices are in.
 
-    `digits` is the precision of its amounts; `discount` a share from 0 to 1 of every line; `minimum` the least
-    that a billing period costs. A plan that is not `billed` never has an upcoming invoice.
+    `trial_days` are free of charge. A plan that is not `billed` never has an upcoming invoice. When the amount that
+    has accrued passes `invoicing_threshold`, an invoice for it is issued before the period ends.
     """
 
     key: str
     name: str
     currency: str
     prices: tuple[Price, ...]
-    digits: int = 2
     cadence: Cadence = "monthly"
-    discount: Decimal | None = None
-    discount_reason: str | None = None
-    minimum: Decimal | None = None
+    adjustments: tuple[Adjustment, ...] = ()
     tax: Tax | None = None
+    invoicing_currency: str | None = None
+    trial_days: int | None = None
+    invoicing_threshold: Decimal | None = None
     billed: bool = True
 
     @property
@@ -95,6 +92,11 @@ class Plan:
         return opaque("plan", self.key)
 
     @property
-    def prepaid(self) -> bool:
-        """Whether the plan is paid from a ledger of credits."""
-        return self.currency == CREDITS
+    def invoiced_in(self) -> str:
+        """Give the currency of the plan's invoices."""
+        return self.invoicing_currency or self.currency
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """List the pricing units of its prices."""
+        return tuple(dict.fromkeys(price.currency for price in self.prices if not is_money(price.currency)))

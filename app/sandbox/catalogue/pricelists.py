@@ -2,40 +2,82 @@
 
 from decimal import Decimal
 
-from app.sandbox.catalogue.plans import CREDITS, Plan, Price, Tax, Tier
+from app.sandbox.catalogue.adjustments import Adjustment
+from app.sandbox.catalogue.currencies import CREDITS
+from app.sandbox.catalogue.metrics import Aggregation, Metric
+from app.sandbox.catalogue.models import Model, Package, Tier, Tiered, Unit
+from app.sandbox.catalogue.plans import Plan, Price, Tax
 
 D = Decimal
+
+
+def metered(
+    event_name: str,
+    name: str,
+    item: str,
+    model: Model,
+    of: str | None = None,
+    *,
+    aggregation: Aggregation = "sum",
+    currency: str = "USD",
+    conversion_rate: Decimal | None = None,
+    invoice_grouping_key: str | None = None,
+) -> Price:
+    """Make a price for the events of one name, with a metric of its own."""
+    metric = Metric(event_name, name, event_name, aggregation, of)
+    return Price(
+        event_name,
+        name,
+        item,
+        model,
+        metric,
+        currency=currency,
+        conversion_rate=conversion_rate,
+        invoice_grouping_key=invoice_grouping_key,
+    )
+
+
+def per(unit_amount: str) -> Unit:
+    """Price every unit alike."""
+    return Unit(D(unit_amount))
+
+
+def fee(key: str, name: str, item: str, unit_amount: str, quantity: int = 1, currency: str = "USD") -> Price:
+    """Make a fixed fee."""
+    return Price(key, name, item, per(unit_amount), fixed=quantity, currency=currency)
+
 
 SCALE = Plan(
     "scale",
     "Scale plan",
     "USD",
     (
-        Price("scale-gpu", "GPU inference", "Inference", D("0.00045"), daily=128_000, weekend=520),
-        Price(
-            "scale-compute",
+        metered("gpu_inference", "GPU inference", "Inference", per("0.00045"), "tokens"),
+        metered(
+            "compute",
             "Compute minutes",
             "Compute",
-            tiers=(
-                Tier(0, 50_000, D("0.008")),
-                Tier(50_000, 120_000, D("0.0065")),
-                Tier(120_000, None, D("0.005")),
+            Tiered(
+                (
+                    Tier(0, 50_000, D("0.008")),
+                    Tier(50_000, 120_000, D("0.0065")),
+                    Tier(120_000, None, D("0.005")),
+                )
             ),
-            daily=7_100,
-            weekend=380,
+            "minutes",
         ),
-        Price("scale-api", "API requests", "API", D("0.00012"), daily=391_000, weekend=350),
-        Price("scale-vector", "Vector storage", "Storage", D("0.00035"), daily=38_000, weekend=960),
-        # Egress and logs are counted in megabytes and priced by the gigabyte.
-        Price("scale-egress", "Egress", "Network", D("0.085"), daily=91_000, weekend=450, scale=3),
-        Price("scale-logs", "Log ingestion", "Observability", D("0.25"), daily=14_500, weekend=600, scale=3),
-        Price("scale-builds", "Build minutes", "Builds", D("0.006"), daily=390, weekend=120),
-        Price("scale-hooks", "Webhook deliveries", "API", D("0.40"), package=1_000, daily=2_300, weekend=500),
-        Price("scale-fee", "Platform fee", "Platform", D("99.00"), fixed=1),
+        metered("api_requests", "API requests", "API", per("0.00012"), "requests"),
+        metered("vector_storage", "Vector storage", "Storage", per("0.00035"), "vectors"),
+        metered("egress", "Egress", "Network", per("0.085"), "gigabytes"),
+        metered("log_ingestion", "Log ingestion", "Observability", per("0.25"), "gigabytes"),
+        metered("builds", "Build minutes", "Builds", per("0.006"), "minutes"),
+        metered("deliveries", "Webhook deliveries", "API", Package(D("0.40"), 1_000), "deliveries"),
+        fee("scale-fee", "Platform fee", "Platform", "99.00"),
     ),
-    discount=D("0.1"),
-    discount_reason="Committed-use discount",
-    minimum=D("250.00"),
+    adjustments=(
+        Adjustment("scale-discount", "percentage_discount", D("0.1"), reason="Committed-use discount"),
+        Adjustment("scale-minimum", "minimum", D("250.00")),
+    ),
     tax=Tax("Sales tax", D("7.25")),
 )
 
@@ -44,10 +86,10 @@ RENDER = Plan(
     "Render Studio",
     "USD",
     (
-        Price("render-frames", "Frames rendered", "Rendering", D("0.021"), daily=2_600, weekend=300),
-        Price("render-gpu", "GPU minutes", "Rendering", D("0.034"), daily=640, weekend=350),
-        Price("render-storage", "Asset storage", "Storage", D("0.0009"), daily=16_000, weekend=980),
-        Price("render-seats", "Artist seats", "Seats", D("24.00"), fixed=4),
+        metered("frames", "Frames rendered", "Rendering", per("0.021"), "frames"),
+        metered("gpu_minutes", "GPU minutes", "Rendering", per("0.034"), "minutes"),
+        metered("asset_storage", "Asset storage", "Storage", per("0.0009"), "gigabytes"),
+        fee("render-seats", "Artist seats", "Seats", "24.00", 4),
     ),
 )
 
@@ -56,18 +98,17 @@ PIPELINE = Plan(
     "Data Pipelines",
     "USD",
     (
-        Price("pipeline-rows", "Rows processed", "Pipelines", D("0.000004"), daily=9_400_000, weekend=640),
-        Price(
-            "pipeline-queries",
+        metered("rows", "Rows processed", "Pipelines", per("0.000004"), "rows"),
+        metered(
+            "queries",
             "Warehouse queries",
             "Warehouse",
-            tiers=(Tier(0, 20_000, D("0.012")), Tier(20_000, None, D("0.009"))),
-            daily=1_150,
-            weekend=250,
+            Tiered((Tier(0, 20_000, D("0.012")), Tier(20_000, None, D("0.009")))),
+            "queries",
         ),
-        Price("pipeline-egress", "Egress", "Network", D("0.09"), daily=52_000, weekend=500, scale=3),
+        metered("pipeline_egress", "Egress", "Network", per("0.09"), "gigabytes"),
     ),
-    minimum=D("2000.00"),
+    adjustments=(Adjustment("pipeline-minimum", "minimum", D("2000.00")),),
 )
 
 RESIDENCY = Plan(
@@ -75,9 +116,9 @@ RESIDENCY = Plan(
     "EU Residency",
     "EUR",
     (
-        Price("residency-storage", "Encrypted storage", "Storage", D("0.0011"), daily=18_500, weekend=970),
-        Price("residency-audit", "Audit events", "Compliance", D("0.0006"), daily=13_000, weekend=420),
-        Price("residency-fee", "Residency fee", "Platform", D("60.00"), fixed=1),
+        metered("encrypted_storage", "Encrypted storage", "Storage", per("0.0011"), "gigabytes", currency="EUR"),
+        metered("audit_events", "Audit events", "Compliance", per("0.0006"), "events", currency="EUR"),
+        fee("residency-fee", "Residency fee", "Platform", "60.00", currency="EUR"),
     ),
     tax=Tax("VAT", D("19")),
 )
@@ -87,9 +128,9 @@ PREPAID = Plan(
     "Prepaid credits",
     CREDITS,
     (
-        Price("prepaid-images", "Image generation", "Images", D("0.8"), daily=190, weekend=620),
-        Price("prepaid-video", "Video seconds", "Video", D("0.25"), daily=520, weekend=480),
-        Price("prepaid-tuning", "Fine-tuning steps", "Fine-tuning", D("0.02"), daily=1_400, weekend=0),
+        metered("images", "Image generation", "Images", per("0.8"), "images", currency=CREDITS),
+        metered("video", "Video seconds", "Video", per("0.25"), "seconds", currency=CREDITS),
+        metered("tuning", "Fine-tuning steps", "Fine-tuning", per("0.02"), "steps", currency=CREDITS),
     ),
 )
 
@@ -97,7 +138,7 @@ PAY_AS_YOU_GO = Plan(
     "payg",
     "Pay as you go",
     "USD",
-    (Price("payg-api", "API requests", "API", D("0.0002")),),
+    (metered("payg_api", "API requests", "API", per("0.0002"), "requests"),),
     billed=False,
 )
 
@@ -106,8 +147,8 @@ STARTER = Plan(
     "Starter",
     "USD",
     (
-        Price("starter-api", "API requests", "API", D("0.00015"), daily=30_000),
-        Price("starter-storage", "Storage", "Storage", D("0.0008"), daily=4_000, weekend=950),
+        metered("starter_api", "API requests", "API", per("0.00015"), "requests"),
+        metered("starter_storage", "Storage", "Storage", per("0.0008"), "gigabytes"),
     ),
 )
 
@@ -116,22 +157,21 @@ LAUNCH = Plan(
     "Launch",
     "USD",
     (
-        Price("launch-api", "API requests", "API", D("0.0002")),
-        Price("launch-compute", "Compute minutes", "Compute", D("0.008")),
+        metered("launch_api", "API requests", "API", per("0.0002"), "requests"),
+        metered("launch_compute", "Compute minutes", "Compute", per("0.008"), "minutes"),
     ),
 )
 
-# Amounts in hundredths of a cent: a reader that expects two decimals is wrong.
+# Amounts below a cent: a reader that expects two decimals is wrong.
 GRID = Plan(
     "grid",
     "Grid",
     "EUR",
     (
-        Price("grid-readings", "Meter readings", "Metering", D("0.000035"), daily=1_150_000, weekend=1000),
-        Price("grid-forecasts", "Forecasts", "Forecasting", D("0.0145"), daily=1_250, weekend=700),
-        Price("grid-alerts", "Alert messages", "Messaging", D("0.75"), package=100, daily=820, weekend=640),
+        metered("readings", "Meter readings", "Metering", per("0.000035"), "readings", currency="EUR"),
+        metered("forecasts", "Forecasts", "Forecasting", per("0.0145"), "forecasts", currency="EUR"),
+        metered("alert_messages", "Alert messages", "Messaging", Package(D("0.75"), 100), "messages", currency="EUR"),
     ),
-    digits=4,
 )
 
 # Yen have no decimals.
@@ -140,11 +180,10 @@ KAIDO = Plan(
     "Kaido",
     "JPY",
     (
-        Price("kaido-routes", "Route calculations", "Routing", D("0.35"), daily=38_000, weekend=560),
-        Price("kaido-tiles", "Map tiles", "Maps", D("0.012"), daily=310_000, weekend=820),
-        Price("kaido-fee", "Base fee", "Platform", D("60000"), fixed=1),
+        metered("routes", "Route calculations", "Routing", per("0.35"), "routes", currency="JPY"),
+        metered("tiles", "Map tiles", "Maps", per("0.012"), "tiles", currency="JPY"),
+        fee("kaido-fee", "Base fee", "Platform", "60000", currency="JPY"),
     ),
-    digits=0,
     tax=Tax("Consumption tax", D("10")),
 )
 
@@ -153,8 +192,8 @@ ATELIER = Plan(
     "Atelier",
     "EUR",
     (
-        Price("atelier-prints", "Proof prints", "Printing", D("0.14"), daily=420, weekend=150),
-        Price("atelier-scans", "Scans", "Scanning", D("0.035"), daily=900, weekend=100),
+        metered("prints", "Proof prints", "Printing", per("0.14"), "prints", currency="EUR"),
+        metered("scans", "Scans", "Scanning", per("0.035"), "scans", currency="EUR"),
     ),
     tax=Tax("TVA", D("20")),
 )

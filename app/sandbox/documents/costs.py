@@ -14,7 +14,7 @@ def costs_document(buckets: Sequence[Bucket]) -> Document:
 
 
 def _bucket_document(bucket: Bucket) -> Document:
-    digits = max((cost.plan.digits for cost in bucket.prices), default=2)
+    digits = max((cost.price.digits for cost in bucket.prices), default=2)
     return {
         "timeframe_start": instant(bucket.start),
         "timeframe_end": instant(bucket.end),
@@ -22,10 +22,10 @@ def _bucket_document(bucket: Bucket) -> Document:
         "total": money(bucket.total, digits),
         "per_price_costs": [
             {
-                "price": price_document(cost.plan, cost.price),
+                "price": price_document(cost.subscription.plan, cost.price),
                 "price_id": cost.price.id,
-                "subtotal": money(cost.subtotal, cost.plan.digits),
-                "total": money(cost.total, cost.plan.digits),
+                "subtotal": money(cost.subtotal, cost.price.digits),
+                "total": money(cost.total, cost.price.digits),
                 "quantity": number(cost.quantity),
             }
             for cost in bucket.prices

@@ -3,28 +3,26 @@
 from datetime import datetime
 from decimal import Decimal
 
-from app.sandbox.catalogue.plans import CREDITS
 from app.sandbox.documents.customers import customer_reference
 from app.sandbox.documents.invoices import invoice_id
 from app.sandbox.identity import opaque
-from app.sandbox.rating.blocks import Block
-from app.sandbox.rating.entries import Entry
+from app.sandbox.rating.entries import Entry, Ledger
 from app.sandbox.wire import Document, instant, instant_or_null, number, plain
-from app.sandbox.world.world import Subscription
+from app.sandbox.world.blocks import Block
 
 
-def entry_document(subscription: Subscription, entry: Entry) -> Document:
+def entry_document(ledger: Ledger, entry: Entry) -> Document:
     """Show a ledger entry, with the fields that its type brings."""
     return {
-        "id": opaque("entry", subscription.id, _identity(entry)),
+        "id": opaque("entry", ledger.customer.id, _identity(entry)),
         "ledger_sequence_number": entry.number,
         "entry_type": entry.kind,
         "entry_status": "pending" if entry.pending else "committed",
-        "customer": customer_reference(subscription.customer),
+        "customer": customer_reference(ledger.customer),
         "starting_balance": number(entry.starting),
         "ending_balance": number(entry.ending),
         "amount": number(entry.amount),
-        "currency": CREDITS,
+        "currency": ledger.unit,
         "created_at": instant(entry.created),
         "description": entry.description,
         "metadata": {},
@@ -34,7 +32,7 @@ def entry_document(subscription: Subscription, entry: Entry) -> Document:
             "per_unit_cost_basis": plain(entry.block.cost_basis),
             "filters": _filters(entry.block),
         },
-        **_particulars(subscription, entry),
+        **_particulars(entry),
     }
 
 
@@ -42,15 +40,15 @@ def _identity(entry: Entry) -> str:
     return f"{entry.number}/{entry.kind}/{entry.block.id}"
 
 
-def _particulars(subscription: Subscription, entry: Entry) -> Document:
+def _particulars(entry: Entry) -> Document:
     match entry.kind:
         case "increment":
             return {"created_invoices": None}
         case "decrement":
-            assert entry.price is not None and entry.period_start is not None  # noqa: S101, PT018  # _draw sets both
+            assert entry.drawn is not None  # noqa: S101  # only draws make decrements
             return {
-                "price_id": entry.price.id,
-                "invoice_id": invoice_id(subscription, entry.period_start),
+                "price_id": entry.drawn.price.id,
+                "invoice_id": invoice_id(entry.drawn.subscription, entry.drawn.period_start),
                 "event_id": None,
             }
         case "expiration_change":

@@ -1,11 +1,12 @@
 """Orb's documents of customers."""
 
 from app.sandbox.wire import Document, instant, plain
-from app.sandbox.world.world import Customer
+from app.sandbox.world.world import Customer, World
 
 
-def customer_document(customer: Customer) -> Document:
+def customer_document(world: World, customer: Customer) -> Document:
     """Show a customer as Orb's `Customer`."""
+    parent = world.customer(customer.parent, external=True) if customer.parent else None
     return {
         "metadata": {},
         "id": customer.id,
@@ -29,7 +30,10 @@ def customer_document(customer: Customer) -> Document:
         "portal_url": None,
         "accounting_sync_configuration": None,
         "reporting_configuration": None,
-        "hierarchy": {"parent": None, "children": []},
+        "hierarchy": {
+            "parent": customer_reference(parent) if parent else None,
+            "children": [customer_reference(child) for child in world.children(customer)],
+        },
         "automatic_tax_enabled": False,
         "payment_configuration": None,
         "default_payment_method": None,

@@ -2,19 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from app.sandbox.catalogue.plans import Plan
+from app.sandbox.documents.adjustments import discount_documents, maximum_document, minimum_document
 from app.sandbox.documents.customers import address_document, customer_reference
-from app.sandbox.documents.plans import (
-    adjustment_documents,
-    discount_document,
-    minimum_document,
-    price_document,
-    tier_document,
-)
+from app.sandbox.documents.lines import line_document
 from app.sandbox.identity import opaque
-from app.sandbox.rating.bill import Bill, BillLine
-from app.sandbox.rating.rating import tier_parts
-from app.sandbox.wire import Document, instant, money, number, plain
+from app.sandbox.rating.bill import Bill
+from app.sandbox.wire import Document, instant, money
 from app.sandbox.world.world import Subscription
 
 #: How long Orb waits for late events after a period, by default.
@@ -31,17 +24,17 @@ def upcoming_invoice_document(bill: Bill, *, zero_lines: bool = True) -> Documen
     subscription, plan = bill.subscription, bill.subscription.plan
     customer = subscription.customer
     issue = instant(bill.end + _GRACE)
-    discount, minimum = discount_document(plan), minimum_document(plan)
+    discounts, minimum, maximum = discount_documents(plan), minimum_document(plan), maximum_document(plan)
     shown = [line for line in bill.lines if zero_lines or line.line.quantity]
     return {
         "metadata": {},
         "id": invoice_id(subscription, bill.start),
         "invoice_number": f"{opaque('number', customer.external_id)[:6].upper()}-{bill.start:%y%m}",
         "status": "draft",
-        "currency": plan.currency,
-        "subtotal": money(bill.subtotal, plan.digits),
-        "total": money(bill.total, plan.digits),
-        "amount_due": money(bill.amount_due, plan.digits),
+        "currency": plan.invoiced_in,
+        "subtotal": money(bill.subtotal, bill.digits),
+        "total": money(bill.total, bill.digits),
+        "amount_due": money(bill.amount_due, bill.digits),
         "hidden_line_item_count": len(bill.lines) - len(shown),
         "created_at": instant(bill.start),
         "due_date": None,
@@ -72,16 +65,16 @@ def upcoming_invoice_document(bill: Bill, *, zero_lines: bool = True) -> Documen
         "customer_tax_id": None,
         "hosted_invoice_url": None,
         "invoice_pdf": None,
-        "discount": discount,
-        "discounts": [discount] if discount else [],
+        "discount": next(iter(discounts), None),
+        "discounts": discounts,
         "minimum": minimum,
-        "minimum_amount": minimum["minimum_amount"] if minimum else None,
-        "maximum": None,
-        "maximum_amount": None,
+        "minimum_amount": minimum and minimum["minimum_amount"],
+        "maximum": maximum,
+        "maximum_amount": maximum and maximum["maximum_amount"],
         "customer_balance_transactions": _balance_transactions(bill),
         "credit_notes": [],
         "payment_attempts": [],
-        "line_items": [_line_document(bill, line) for line in shown],
+        "line_items": [line_document(bill, invoice_id(subscription, bill.start), line) for line in shown],
     }
 
 
@@ -89,76 +82,19 @@ def _balance_transactions(bill: Bill) -> list[Document]:
     """Show what the account balance pays. Orb does not say which sign it uses: amounts are positive here."""
     if not bill.applied:
         return []
-    customer, digits = bill.subscription.customer, bill.subscription.plan.digits
+    customer, digits = bill.subscription.customer, bill.digits
     draft = invoice_id(bill.subscription, bill.start)
     return [
         {
             "id": opaque("balance-transaction", draft),
             "action": "applied_to_invoice",
-            "type": "decrement",
-            "amount": money(bill.applied, digits),
+            "type": "decrement" if bill.applied > 0 else "increment",
+            "amount": money(abs(bill.applied), digits),
             "starting_balance": money(customer.balance, digits),
             "ending_balance": money(customer.balance - bill.applied, digits),
             "created_at": instant(bill.start),
             "description": None,
             "credit_note": None,
             "invoice": {"id": draft},
-        }
-    ]
-
-
-def _line_document(bill: Bill, bill_line: BillLine) -> Document:
-    line, plan = bill_line.line, bill.subscription.plan
-    return {
-        "id": opaque("line", invoice_id(bill.subscription, bill.start), line.price.key),
-        "name": line.price.name,
-        "quantity": number(line.quantity),
-        "start_date": instant(bill.start),
-        "end_date": instant(bill.end),
-        "subtotal": money(line.subtotal, plan.digits),
-        "adjustments": _line_adjustments(bill_line, plan),
-        "adjusted_subtotal": money(line.total, plan.digits),
-        "credits_applied": money(bill_line.credits, plan.digits),
-        "partially_invoiced_amount": money(line.total * 0, plan.digits),
-        "amount": money(bill_line.amount, plan.digits),
-        "tax_amounts": _tax_documents(bill_line, plan),
-        "grouping": None,
-        "filter": None,
-        "usage_customer_ids": None,
-        "price": price_document(plan, line.price),
-        "sub_line_items": [
-            {
-                "type": "tier",
-                "name": f"Tier {place + 1}",
-                "quantity": number(quantity),
-                "amount": money(amount, plan.digits),
-                "grouping": None,
-                "tier_config": tier_document(line.price, place),
-            }
-            for place, (_, quantity, amount) in enumerate(tier_parts(line.price, line.quantity, plan.digits))
-        ],
-    }
-
-
-def _line_adjustments(bill_line: BillLine, plan: Plan) -> list[Document]:
-    """Show each adjustment with the positive amount by which a discount lowers, a minimum raises, the line."""
-    applied = {"percentage_discount": bill_line.line.discount, "minimum": bill_line.line.top_up}
-    return [
-        {key: value for key, value in adjustment.items() if key != "plan_phase_order"}
-        | {"amount": money(applied[adjustment["adjustment_type"]], plan.digits)}
-        for adjustment in adjustment_documents(plan)
-        if applied[adjustment["adjustment_type"]]
-    ]
-
-
-def _tax_documents(bill_line: BillLine, plan: Plan) -> list[Document]:
-    if plan.tax is None:
-        return []
-    return [
-        {
-            "amount": money(bill_line.tax, plan.digits),
-            "tax_rate_description": plan.tax.name,
-            "tax_rate_percentage": plain(plan.tax.percentage),
-            "tax_reason": "taxed",
         }
     ]

@@ -2,29 +2,31 @@
 
 from datetime import datetime
 
+from app.sandbox.catalogue.currencies import digits_of
 from app.sandbox.catalogue.plans import Price
+from app.sandbox.documents.adjustments import adjustment_document
 from app.sandbox.documents.customers import customer_document
-from app.sandbox.documents.plans import adjustment_documents, plan_document, price_document
+from app.sandbox.documents.plans import plan_document, price_document
 from app.sandbox.identity import opaque
-from app.sandbox.wire import Document, instant, instant_or_null
-from app.sandbox.world.world import Subscription
+from app.sandbox.wire import Document, instant, instant_or_null, money
+from app.sandbox.world.world import Subscription, World
 
 
-def subscription_document(subscription: Subscription, now: datetime) -> Document:
+def subscription_document(world: World, subscription: Subscription, now: datetime) -> Document:
     """Show a subscription as Orb's `Subscription`: its billing period is null unless it is active."""
     plan, status = subscription.plan, subscription.status(now)
-    period = _period(subscription, now)
+    period, threshold = _period(subscription, now), plan.invoicing_threshold
     return {
         "metadata": {},
         "id": subscription.id,
-        "customer": customer_document(subscription.customer),
+        "customer": customer_document(world, subscription.customer),
         "plan": plan_document(plan),
         "start_date": instant(subscription.start),
         "end_date": instant_or_null(subscription.end),
         "created_at": instant(subscription.created),
         **period,
         "status": status,
-        "trial_info": {"end_date": None},
+        "trial_info": {"end_date": instant_or_null(subscription.trial_end)},
         "active_plan_phase_order": None,
         "fixed_fee_quantity_schedule": [
             {
@@ -41,19 +43,21 @@ def subscription_document(subscription: Subscription, now: datetime) -> Document
         "auto_issuance": True,
         "net_terms": 14,
         "redeemed_coupon": None,
-        "billing_cycle_day": 1,
-        "billing_cycle_anchor_configuration": {"day": 1, "month": None, "year": None},
-        "invoicing_threshold": None,
+        "billing_cycle_day": subscription.anchor.day,
+        "billing_cycle_anchor_configuration": {"day": subscription.anchor.day, "month": None, "year": None},
+        "invoicing_threshold": threshold and money(threshold, digits_of(plan.invoiced_in)),
         "price_intervals": [_interval(subscription, price, period) for price in plan.prices],
         "adjustment_intervals": [
             {
-                "id": opaque("adjustment-interval", subscription.id, adjustment["id"]),
+                "id": opaque("adjustment-interval", subscription.id, adjustment.id),
                 "start_date": instant(subscription.start),
                 "end_date": instant_or_null(subscription.end),
-                "adjustment": adjustment,
-                "applies_to_price_interval_ids": [_interval_id(subscription, price) for price in plan.prices],
+                "adjustment": adjustment_document(plan, adjustment) | {"plan_phase_order": None},
+                "applies_to_price_interval_ids": [
+                    _interval_id(subscription, price) for price in plan.prices if adjustment.applies(price.key)
+                ],
             }
-            for adjustment in adjustment_documents(plan)
+            for adjustment in plan.adjustments
         ],
         "discount_intervals": [],
         "minimum_intervals": [],
@@ -80,7 +84,7 @@ def _interval(subscription: Subscription, price: Price, period: dict[str, str | 
         "id": _interval_id(subscription, price),
         "start_date": instant(subscription.start),
         "end_date": instant_or_null(subscription.end),
-        "billing_cycle_day": 1,
+        "billing_cycle_day": subscription.anchor.day,
         **period,
         "price": price_document(subscription.plan, price),
         "fixed_fee_quantity_transitions": [] if price.fixed is not None else None,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import add
 
-from app.sandbox.catalogue.plans import Plan, Price
-from app.sandbox.rating.rating import ZERO, Line, accrued, nothing, rate
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.rating.accrual import accrued
+from app.sandbox.rating.lines import Line, nothing
+from app.sandbox.rating.usage import ZERO, Usage
 from app.sandbox.world.periods import days
 from app.sandbox.world.world import Subscription
 
@@ -17,9 +18,9 @@ Window = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class PriceCost:
-    """What one price of a plan cost in a bucket."""
+    """What one price of a subscription cost in a bucket."""
 
-    plan: Plan
+    subscription: Subscription
     price: Price
     quantity: Decimal
     subtotal: Decimal
@@ -45,29 +46,30 @@ class Bucket:
         return sum((cost.total for cost in self.prices), ZERO)
 
 
-def series(subscription: Subscription, now: datetime, window: Window | None, *, cumulative: bool) -> list[Bucket]:
-    """List the buckets of a window, up to the one that holds now.
+def series(
+    usage: Usage, subscription: Subscription, window: Window | None, currency: str, *, cumulative: bool
+) -> list[Bucket]:
+    """List the buckets of a window, up to the one that holds the instant of the usage, of prices in one currency.
 
     Without a window it is the current billing period, or the last one of a subscription that has ended. Cumulative
     buckets all start where their billing period starts, even before the window; see Orb's "fetch subscription
     costs".
     """
-    low, high = window or default_window(subscription, now)
-    workload = subscription.workload
     buckets = []
-    for period_start, start, end in segments(subscription, (low, high)):
-        before = baseline(subscription, period_start, start)
-        units = workload.totals(period_start, start)
-        for begin, stop in days(start, end, subscription.customer.zone):
-            if begin > now:
-                break
-            # Usage adds up over time, so no day is counted twice.
-            units = list(map(add, units, workload.totals(begin, min(stop, now))))
-            after = rate(subscription.plan, units)
+    for period_start, start, end in segments(subscription, window or default_window(subscription, usage.known)):
+        spans = [(begin, stop) for begin, stop in days(start, end, subscription.customer.zone) if begin <= usage.known]
+        if not spans:
+            continue
+        before, *points = (
+            tuple(line for line in lines if line.price.currency == currency)
+            for lines in accrued(usage, subscription, period_start, [start, *(stop for _, stop in spans)])
+        )
+        none = tuple(line for line in nothing(subscription.plan.prices) if line.price.currency == currency)
+        for (begin, stop), after in zip(spans, points, strict=True):
             if cumulative:
-                buckets.append(_bucket(subscription.plan, period_start, stop, nothing(subscription.plan), after))
+                buckets.append(_bucket(subscription, period_start, stop, none, after))
             else:
-                buckets.append(_bucket(subscription.plan, begin, stop, before, after))
+                buckets.append(_bucket(subscription, begin, stop, before, after))
             before = after
     return buckets
 
@@ -91,13 +93,6 @@ def segments(subscription: Subscription, window: Window) -> Iterator[tuple[datet
         low = period_end
 
 
-def baseline(subscription: Subscription, period_start: datetime, start: datetime) -> tuple[Line, ...]:
-    """Rate what had accrued when a piece of a period began: nothing, not even the fees, when it began with it."""
-    if start == period_start:
-        return nothing(subscription.plan)
-    return accrued(subscription, period_start, start)
-
-
 def roll_up(many: Iterable[list[Bucket]]) -> list[Bucket]:
     """Add up several subscriptions: buckets of the same span become one, with the prices of all."""
     spans: dict[Window, list[PriceCost]] = {}
@@ -107,17 +102,19 @@ def roll_up(many: Iterable[list[Bucket]]) -> list[Bucket]:
     return [Bucket(start, end, tuple(prices)) for (start, end), prices in sorted(spans.items(), key=_span)]
 
 
-def _span(item: tuple[Window, list[PriceCost]]) -> Window:
-    return item[0]
+def _span(pair: tuple[Window, list[PriceCost]]) -> Window:
+    return pair[0]
 
 
-def _bucket(plan: Plan, start: datetime, end: datetime, before: tuple[Line, ...], after: tuple[Line, ...]) -> Bucket:
+def _bucket(
+    subscription: Subscription, start: datetime, end: datetime, before: tuple[Line, ...], after: tuple[Line, ...]
+) -> Bucket:
     return Bucket(
         start,
         end,
         tuple(
             PriceCost(
-                plan,
+                subscription,
                 late.price,
                 late.quantity - early.quantity,
                 late.subtotal - early.subtotal,

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Literal
 
 from app.sandbox.catalogue.plans import Price
-from app.sandbox.rating.blocks import Block
-from app.sandbox.rating.rating import ZERO
-from app.sandbox.world.world import Subscription
+from app.sandbox.rating.usage import ZERO
+from app.sandbox.world.blocks import Block
+from app.sandbox.world.world import Customer, Subscription
 
 EntryType = Literal[
     "increment",
@@ -19,6 +19,15 @@ EntryType = Literal[
     "void_initiated",
     "amendment",
 ]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a decrement pays for: a price's usage in the billing period that started at `period_start`."""
+
+    subscription: Subscription
+    price: Price
+    period_start: datetime
 
 
 @dataclass(frozen=True)
@@ -36,17 +45,17 @@ class Entry:
     ending: Decimal
     created: datetime
     pending: bool = False
-    price: Price | None = None
-    period_start: datetime | None = None
+    drawn: Drawn | None = None
     description: str | None = None
     new_expiry: datetime | None = None
 
 
 @dataclass
 class Ledger:
-    """A prepaid subscription's ledger, oldest entry first, and what is left in each block."""
+    """A customer's ledger of one pricing unit, oldest entry first, and what is left in each block."""
 
-    subscription: Subscription
+    customer: Customer
+    unit: str
     entries: list[Entry] = field(default_factory=list)
     left: dict[Block, Decimal] = field(default_factory=dict)
 
@@ -54,6 +63,19 @@ class Ledger:
     def balance(self) -> Decimal:
         """Give the balance after the newest entry."""
         return self.entries[-1].ending if self.entries else ZERO
+
+    def paid(self, subscription: Subscription, price: Price, period_start: datetime) -> Decimal:
+        """Add up what credits paid of a price in a billing period."""
+        return sum(
+            (
+                entry.amount
+                for entry in self.entries
+                if entry.drawn
+                and (entry.drawn.subscription.id, entry.drawn.price.id) == (subscription.id, price.id)
+                and entry.drawn.period_start == period_start
+            ),
+            ZERO,
+        )
 
     def add(
         self,
@@ -64,8 +86,7 @@ class Ledger:
         change: Decimal = ZERO,
         amount: Decimal | None = None,
         pending: bool = False,
-        price: Price | None = None,
-        period_start: datetime | None = None,
+        drawn: Drawn | None = None,
         description: str | None = None,
         new_expiry: datetime | None = None,
     ) -> None:
@@ -82,8 +103,7 @@ class Ledger:
                 before + change,
                 created,
                 pending,
-                price,
-                period_start,
+                drawn,
                 description,
                 new_expiry,
             )

@@ -1,16 +1,18 @@
 """Costs by group: the subtotal of a window, split by a property of the usage events."""
 
 from collections import defaultdict
-from datetime import datetime
 from decimal import Decimal
 
-from app.sandbox.rating.costs import Window, baseline, segments
-from app.sandbox.rating.rating import ZERO, accrued, spread
-from app.sandbox.world.workspaces import Workspace
+from app.sandbox.catalogue.models import Matrix, Percent, Unit
+from app.sandbox.catalogue.plans import Price
+from app.sandbox.rating.accrual import tally
+from app.sandbox.rating.amounts import rate, spread
+from app.sandbox.rating.costs import Window, segments
+from app.sandbox.rating.usage import ZERO, Tally, Usage
 from app.sandbox.world.world import Subscription
 
-#: Event properties that this account may group by. Every event has a `request_id` of its own.
-GROUPING_KEYS = ("workspace_id", "region", "request_id")
+#: Event properties that this account may group by.
+GROUPING_KEYS = ("workspace_id", "region", "model", "user_id", "request_id")
 
 #: Orb refuses to group by more distinct values than this.
 MOST_GROUPS = 5_000
@@ -20,44 +22,40 @@ class TooManyGroups(Exception):
     """The window holds more distinct groups than Orb answers for."""
 
 
-def grouped(subscription: Subscription, now: datetime, window: Window, key: str) -> list[tuple[str, Decimal]]:
-    """Split the window's subtotal among groups, the dearest first.
+def grouped(
+    usage: Usage, subscription: Subscription, window: Window, key: str, currency: str
+) -> list[tuple[str, Decimal]]:
+    """Split the window's subtotal in one currency among groups, the dearest first.
 
-    Only usage that carries the key belongs to a group: fees and untagged usage are left out, so the groups add
-    up to the subtotal or less. Raises TooManyGroups.
+    Only usage that carries the key belongs to a group: fees and untagged usage are left out, so the groups add up to
+    the subtotal or less. Where prices are not linear, or metrics do not decompose, a group has the share of its
+    quantity in all quantities. Raises TooManyGroups.
     """
-    workspaces = subscription.workload.workspaces
-    sums: dict[Workspace, Decimal] = defaultdict(lambda: ZERO)
-    events = 0
+    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for period_start, start, end in segments(subscription, window):
-        stop = min(end, now)
-        if stop <= start:
-            continue
-        table = subscription.workload.table(start, stop)
-        before = baseline(subscription, period_start, start)
-        after = accrued(subscription, period_start, stop)
-        for early, late, units in zip(before, after, table, strict=True):
-            if not any(units):
+        if start > usage.known:
+            break
+        for price in subscription.plan.prices:
+            if price.metric is None or price.currency != currency:
                 continue
-            events += sum(units)
-            parts = spread(late.subtotal - early.subtotal, units, _digits(subscription))
-            for workspace, number, part in zip(workspaces, units, parts, strict=False):
-                if number:
-                    sums[workspace] += part
-    if key == "request_id":
-        if events > MOST_GROUPS:
-            raise TooManyGroups
-        return []  # too little usage for an answer that would be worth inventing
-    return _ranked(sums, key)
+            cuts = [start, end]
+            before, after = tally(usage, subscription, price, period_start, cuts, (key,))
+            for group, amount in _shares(price, before, after).items():
+                if group is not None:
+                    sums[group] += amount
+    if len(sums) > MOST_GROUPS:
+        raise TooManyGroups
+    return sorted(sums.items(), key=lambda group: (-group[1], group[0]))
 
 
-def _digits(subscription: Subscription) -> int:
-    """Allow groups of plans with decimals two digits more: shares of a cent are not lost."""
-    return subscription.plan.digits + 2 if subscription.plan.digits else 0
-
-
-def _ranked(sums: dict[Workspace, Decimal], key: str) -> list[tuple[str, Decimal]]:
-    named: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for workspace, amount in sums.items():
-        named[workspace.region if key == "region" else workspace.name] += amount
-    return sorted(named.items(), key=lambda group: (-group[1], group[0]))
+def _shares(price: Price, before: Tally, after: Tally) -> dict[str | None, Decimal]:
+    """Give each group its part of what the price cost between two tallies that end in the group's value."""
+    apart: dict[str | None, Tally] = defaultdict(dict)
+    for values, quantity in after.items():
+        if quantity != before.get(values, ZERO):
+            apart[values[-1]][values] = quantity - before.get(values, ZERO)
+    if isinstance(price.model, Unit | Percent | Matrix):
+        return {group: rate(price.model, quantities) for group, quantities in apart.items()}
+    amount = rate(price.model, after) - rate(price.model, before)
+    weights = [sum(quantities.values(), ZERO) for quantities in apart.values()]
+    return dict(zip(apart, spread(amount, weights, price.digits + 2), strict=True))

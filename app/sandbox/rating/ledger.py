@@ -1,129 +1,117 @@
 """The credit ledger: every change of a prepaid balance, played through from the first block to now."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from app.sandbox.catalogue.currencies import is_money
 from app.sandbox.catalogue.plans import Price
-from app.sandbox.rating.blocks import Block, blocks_of
-from app.sandbox.rating.costs import Window, series
-from app.sandbox.rating.entries import EntryType, Ledger
-from app.sandbox.rating.rating import ZERO
-from app.sandbox.world.periods import first_of_month, local_day, midnight
-from app.sandbox.world.world import Customer, Subscription, World
+from app.sandbox.rating.costs import series
+from app.sandbox.rating.entries import Drawn, Ledger
+from app.sandbox.rating.usage import Usage
+from app.sandbox.world.blocks import Block, Change
+from app.sandbox.world.periods import days, local_day, midnight
+from app.sandbox.world.world import Customer, World
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+#: What a day's usage drew: the usage, and its amount.
+Draw = tuple[Drawn, Decimal]
 
 
-@dataclass(frozen=True)
-class Correction:
-    """What staff did to a block by hand; without an `amount` it is the change, or all that is left."""
+def ledger_of(usage: Usage, world: World, customer: Customer, unit: str) -> Ledger | None:
+    """Play a customer's ledger of a pricing unit up to the instant of the usage, or give None where there is none.
 
-    at: datetime
-    kind: EntryType
-    block: Block
-    change: Decimal = ZERO
-    amount: Decimal | None = None
-    new_expiry: datetime | None = None
-    description: str | None = None
-
-
-def ledger_of(world: World, customer: Customer, unit: str, now: datetime) -> Ledger | None:
-    """Play a customer's ledger of a pricing unit, or give None where there is none."""
-    prepaid = [s for s in world.of(customer) if s.plan.prepaid and s.plan.currency == unit]
-    return play(prepaid[0], now) if prepaid else None
-
-
-def play(subscription: Subscription, now: datetime) -> Ledger:
-    """Play the ledger day by day: blocks lapse and begin at local midnight, drawdown is written at day's end.
-
-    Each day, price and block has one decrement, dated at the end of its day and final; today's is pending and
-    dated now.
+    Blocks lapse and begin at local midnight or when staff says so. Each day, price and block has one decrement, dated
+    in the last second of its day and final; today's is pending and dated now.
     """
-    zone = subscription.customer.zone
-    ledger = Ledger(subscription)
-    blocks = [block for block in blocks_of(subscription, now) if block.paid]
-    corrections = _corrections(ledger, blocks)
-    for day in series(subscription, now, (subscription.start, now), cumulative=False):
-        _change_blocks(ledger, blocks, day.start)
-        done = midnight(local_day(day.start, zone) + timedelta(days=1), zone)
-        for correction in corrections:
-            if day.start <= correction.at < done and correction.at <= now:
-                _correct(ledger, correction)
+    now = usage.known
+    blocks = [block for block in customer.blocks if block.unit == unit and block.paid and block.effective <= now]
+    if not blocks:
+        return None
+    ledger = Ledger(customer, unit)
+    draws = _draws(usage, world, customer, unit)
+    changes = [change for change in customer.changes if change.block in blocks]
+    first = midnight(local_day(min(block.effective for block in blocks), customer.zone), customer.zone)
+    for dawn, _ in days(first, max(now, first) + datetime.resolution, customer.zone):
+        end = midnight(local_day(dawn, customer.zone) + timedelta(days=1), customer.zone)
+        _lapse(ledger, dawn)
+        _grant(ledger, [block for block in blocks if dawn <= block.effective < end])
+        for change in changes:
+            if dawn <= change.at < end and change.at <= now:
+                _change(ledger, change)
         # Written in the day's last second, so that an entry bears the date of its usage.
-        written = done - timedelta(seconds=1)
-        created, pending = (written, False) if done <= now else (min(now, written).replace(microsecond=0), True)
-        for cost in day.prices:
-            _draw(ledger, cost.price, cost.subtotal, (day.start, created), pending=pending)
-    # Exactly at midnight the new day has no bucket yet, but its blocks are there.
-    _change_blocks(ledger, blocks, midnight(local_day(now, zone), zone))
+        written = end - timedelta(seconds=1)
+        pending = end > now
+        created = min(now, written).replace(microsecond=0) if pending else written
+        for drawn, amount in draws[dawn]:
+            _draw(ledger, drawn, amount, (dawn, created), pending=pending)
     return ledger
 
 
-def _change_blocks(ledger: Ledger, blocks: list[Block], dawn: datetime) -> None:
-    for block in list(ledger.left):
-        if block.expiry == dawn and ledger.left[block]:
-            ledger.add("credit_block_expiry", block, dawn, change=-ledger.left[block])
-    for block in blocks:
-        if block.effective == dawn and block not in ledger.left:
-            ledger.add("increment", block, dawn, change=block.amount, description=block.description)
+def _draws(usage: Usage, world: World, customer: Customer, unit: str) -> dict[datetime, list[Draw]]:
+    """Work out what each local day's usage would draw, by the day's first instant."""
+    found: dict[datetime, list[Draw]] = defaultdict(list)
+    for subscription in reversed(world.of(customer)):
+        if subscription.start > usage.known or all(price.currency != unit for price in subscription.plan.prices):
+            continue
+        for bucket in series(usage, subscription, (subscription.start, usage.known), unit, cumulative=False):
+            dawn = midnight(local_day(bucket.start, customer.zone), customer.zone)
+            period_start, _ = subscription.period(bucket.start)
+            found[dawn] += [
+                (Drawn(subscription, cost.price, period_start), cost.total)
+                for cost in bucket.prices
+                if cost.price.metric is not None and cost.total > 0  # credits pay usage, not fees
+            ]
+    return found
 
 
-def _correct(ledger: Ledger, correction: Correction) -> None:
-    ledger.add(
-        correction.kind,
-        correction.block,
-        correction.at,
-        change=correction.change,
-        amount=correction.amount or abs(correction.change) or ledger.left[correction.block],
-        description=correction.description,
-        new_expiry=correction.new_expiry,
-    )
+def _lapse(ledger: Ledger, dawn: datetime) -> None:
+    for block, left in list(ledger.left.items()):
+        if block.expiry is not None and block.expiry <= dawn and left > 0:
+            ledger.add("credit_block_expiry", block, max(block.expiry, dawn), change=-left)
 
 
-def _draw(ledger: Ledger, price: Price, amount: Decimal, span: Window, *, pending: bool) -> None:
-    """Draw from what may serve the price: item-bound blocks first, then the soonest to expire."""
+def _grant(ledger: Ledger, blocks: list[Block]) -> None:
+    for block in sorted(blocks, key=lambda block: block.effective):
+        ledger.add("increment", block, block.effective, change=block.amount, description=block.description)
+
+
+def _change(ledger: Ledger, change: Change) -> None:
+    block, left = change.block, ledger.left[change.block]
+    if change.kind == "amendment":
+        ledger.add("amendment", block, change.at, change=change.amount, description=change.description)
+    elif change.kind == "expiration_change":
+        ledger.add("expiration_change", block, change.at, amount=left, new_expiry=block.expiry)
+    elif left > 0:
+        begun = change.at - timedelta(minutes=15)
+        ledger.add("void_initiated", block, begun, amount=left, new_expiry=change.at, description=change.description)
+        ledger.add("void", block, change.at, change=-left, description=change.description)
+
+
+def _draw(ledger: Ledger, drawn: Drawn, amount: Decimal, span: tuple[datetime, datetime], *, pending: bool) -> None:
+    """Draw from what may serve the price, in Orb's order, a block at a time.
+
+    What no block covers is billed, or, in a pricing unit that has no price in money, overdraws the last block.
+    """
     day, created = span
-    period_start, _ = ledger.subscription.period(day)
-    usable = [
-        block
-        for block, left in ledger.left.items()
-        if left > 0 and block.effective <= day and block.item_id in {None, price.item_id}
-    ]
-    usable.sort(key=lambda b: (b.item_id is None, b.expiry or datetime.max.replace(tzinfo=day.tzinfo), b.cost_basis))
-    for place, block in enumerate(usable):
-        # The last block takes what is left over: a balance may go below zero.
-        part = amount if place == len(usable) - 1 else min(amount, ledger.left[block])
+    serving = [block for block in ledger.left if _serves(block, drawn.price, day)]
+    serving.sort(key=_order)
+    for block in serving:
+        part = min(amount, max(ledger.left[block], Decimal(0)))
         if part:
-            ledger.add(
-                "decrement",
-                block,
-                created,
-                change=-part,
-                pending=pending,
-                price=price,
-                period_start=period_start,
-            )
-        amount -= part
+            ledger.add("decrement", block, created, change=-part, pending=pending, drawn=drawn)
+            amount -= part
+    if amount and serving and not is_money(ledger.unit) and drawn.price.conversion_rate is None:
+        ledger.add("decrement", serving[-1], created, change=-amount, pending=pending, drawn=drawn)
 
 
-def _corrections(ledger: Ledger, blocks: list[Block]) -> list[Correction]:
-    """Tell what the account's staff did by hand in the second month."""
-    zone = ledger.subscription.customer.zone
-    month = first_of_month(local_day(ledger.subscription.start, zone), 1)
-    named = {block.name: block for block in blocks}
+def _serves(block: Block, price: Price, day: datetime) -> bool:
+    """Tell whether a block may pay for a price's usage on a day: it must have begun before the day did."""
+    within = block.effective <= day and (block.expiry is None or day < block.expiry)
+    return within and block.item_id in {None, price.item_id}
 
-    def at(day: int, hours: float) -> datetime:
-        return midnight(month.replace(day=day), zone) + timedelta(hours=hours)
 
-    corrections = []
-    if twice := named.get("twice"):
-        corrections += [
-            Correction(twice.effective, "increment", twice, twice.amount, description=twice.description),
-            Correction(at(5, 9.5), "void_initiated", twice, amount=twice.amount, new_expiry=at(5, 9.75)),
-            Correction(at(5, 9.75), "void", twice, -twice.amount),
-        ]
-    if autumn := named.get("autumn"):
-        corrections += [
-            Correction(at(10, 10), "amendment", autumn, Decimal(50), description="Goodwill for the outage"),
-            Correction(at(12, 15), "expiration_change", autumn, new_expiry=autumn.expiry),
-        ]
-    return corrections
+def _order(block: Block) -> tuple[bool, datetime, Decimal, datetime]:
+    """Order blocks as Orb draws them: bound to an item, soonest to lapse, cheapest, oldest."""
+    return block.item_id is None, block.expiry or _NEVER, block.cost_basis, block.effective

@@ -6,20 +6,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sandbox.catalogue.plans import CREDITS
+from app.sandbox.catalogue.currencies import CREDITS
 from app.sandbox.desk import Desk, asked_customer, known_subscription
 from app.sandbox.documents.credits import block_document, entry_document, standing
 from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
 from app.sandbox.rating.bill import upcoming_bill
-from app.sandbox.rating.blocks import blocks_of
-from app.sandbox.rating.entries import Ledger
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import decimal, one_of, page_size, read_query, span, text, truth, within
 from app.sandbox.wire import Document
-from app.sandbox.world.stage import world_at
-from app.sandbox.world.world import Customer
 
 _PAGE = {"currency": text, "limit": page_size, "cursor": text}
 _USUALLY: dict[str, Any] = {"currency": CREDITS, "limit": USUAL}
@@ -41,14 +37,15 @@ async def upcoming_invoice(desk: Desk, request: Request) -> Response:
         raise invalid("subscription_id: is required")
     name, zero_lines = asked["subscription_id"], asked.get("include_zero_quantity_line_items", True)
     now = desk.clock()
-    subscription = known_subscription(desk.world(), name)
+    world = desk.world()
+    subscription = known_subscription(world, name)
     if subscription.status(now) == "ended":
         raise invalid("Subscription has status ended", detail="Cannot fetch upcoming invoice.")
     if subscription.status(now) != "active" or not subscription.plan.billed:
         raise unknown("UpcomingInvoice", name)
 
     def compute(at: datetime) -> Document:
-        bill = upcoming_bill(known_subscription(world_at(at), name), at)
+        bill = upcoming_bill(desk.usage(at), world, subscription)
         return upcoming_invoice_document(bill, zero_lines=zero_lines)
 
     question = ("upcoming_invoice", name, zero_lines)
@@ -67,10 +64,11 @@ async def credits_ledger(desk: Desk, request: Request) -> Response:
             "minimum_amount": decimal,
         },
     )
-    customer = asked_customer(desk.world(), request)
+    world = desk.world()
+    customer = asked_customer(world, request)
 
     def compute(at: datetime) -> Document:
-        ledger = _ledger(customer, asked["currency"], at)
+        ledger = ledger_of(desk.usage(at), world, customer, asked["currency"])
         wanted = [
             (entry.number, entry)
             for entry in (ledger.entries if ledger else [])
@@ -80,7 +78,7 @@ async def credits_ledger(desk: Desk, request: Request) -> Response:
             and within(asked, "created_at", entry.created)
         ]
         entries, metadata = page(wanted, asked["limit"], asked.get("cursor"))
-        data = [entry_document(ledger.subscription, entry) for entry in entries] if ledger else []
+        data = [entry_document(ledger, entry) for entry in entries] if ledger else []
         return {"data": data, "pagination_metadata": metadata}
 
     question = ("credits_ledger", customer.id, sorted(asked.items()))
@@ -90,11 +88,13 @@ async def credits_ledger(desk: Desk, request: Request) -> Response:
 async def credit_blocks(desk: Desk, request: Request) -> Response:
     """GET …/credits: the blocks that make up the credit balance, newest first."""
     asked = _USUALLY | read_query(request, _PAGE | span("effective_date") | {"include_all_blocks": truth})
-    customer = asked_customer(desk.world(), request)
+    world = desk.world()
+    customer = asked_customer(world, request)
+    owned = sorted((b for b in customer.blocks if b.unit == asked["currency"]), key=lambda b: b.effective)
 
     def compute(at: datetime) -> Document:
-        ledger = _ledger(customer, asked["currency"], at)
-        blocks = blocks_of(ledger.subscription, at) if ledger else []
+        ledger = ledger_of(desk.usage(at), world, customer, asked["currency"])
+        blocks = [block for block in owned if block.effective <= at]
         left = ledger.left if ledger else {}
         every = [(block, left.get(block, block.amount)) for block in blocks]
         shown = every if asked.get("include_all_blocks") else standing(blocks, left, at)
@@ -109,9 +109,3 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
 
     question = ("credit_blocks", customer.id, sorted(asked.items()))
     return await desk.reply_cached(request, question, 40, customer.created, compute)
-
-
-def _ledger(customer: Customer, unit: str, at: datetime) -> Ledger | None:
-    world = world_at(at)
-    seen = world.customer(customer.id)
-    return ledger_of(world, seen, unit, at) if seen else None

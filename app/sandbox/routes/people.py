@@ -25,14 +25,16 @@ async def list_customers(desk: Desk, request: Request) -> Response:
     everyone = enumerate(sorted(desk.world().customers, key=lambda c: (c.created, c.id)))
     wanted = [(number, c) for number, c in everyone if within(asked, "created_at", c.created)]
     customers, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
-    data = [customer_document(customer) for customer in customers]
+    world = desk.world()
+    data = [customer_document(world, customer) for customer in customers]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 
 
 async def show_customer(desk: Desk, request: Request) -> Response:
     """GET /customers/{id} and /customers/external_customer_id/{x}."""
     read_query(request, {})
-    return await desk.reply(customer_document(asked_customer(desk.world(), request)), 20)
+    world = desk.world()
+    return await desk.reply(customer_document(world, asked_customer(world, request)), 20)
 
 
 async def list_subscriptions(desk: Desk, request: Request) -> Response:
@@ -54,12 +56,13 @@ async def list_subscriptions(desk: Desk, request: Request) -> Response:
         and within(asked, "created_at", s.created)
     ]
     subscriptions, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
-    data = [subscription_document(subscription, now) for subscription in subscriptions]
+    data = [subscription_document(desk.world(), subscription, now) for subscription in subscriptions]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 
 
 async def show_subscription(desk: Desk, request: Request) -> Response:
     """GET /subscriptions/{id}."""
     read_query(request, {})
-    subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
-    return await desk.reply(subscription_document(subscription, desk.clock()), 30)
+    world = desk.world()
+    subscription = known_subscription(world, request.path_params["subscription_id"])
+    return await desk.reply(subscription_document(world, subscription, desk.clock()), 30)

@@ -8,16 +8,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.sandbox.catalogue.plans import Plan
+from app.sandbox.catalogue.currencies import digits_of, is_money
 from app.sandbox.desk import Desk, asked_customer, first_of, known_subscription
 from app.sandbox.documents.costs import costs_document, groups_document
 from app.sandbox.problems import invalid, unavailable_feature
 from app.sandbox.rating.costs import Bucket, Window, default_window, roll_up, series
 from app.sandbox.rating.groups import GROUPING_KEYS, MOST_GROUPS, TooManyGroups, grouped
+from app.sandbox.rating.usage import Usage
 from app.sandbox.routes.paging import MOST
 from app.sandbox.routes.questions import moment, one_of, read_query, text, window
 from app.sandbox.wire import Document
-from app.sandbox.world.stage import world_at
 from app.sandbox.world.world import Subscription
 
 _COSTS = {
@@ -37,8 +37,7 @@ async def subscription_costs(desk: Desk, request: Request) -> Response:
     subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
 
     def compute(at: datetime) -> Document:
-        seen = known_subscription(world_at(at), subscription.id)
-        return costs_document(_sum([seen], asked, span, at, asked.get("currency", seen.plan.currency)))
+        return costs_document(_sum(desk.usage(at), [subscription], asked, span, _currency(asked, subscription)))
 
     question = ("subscription_costs", subscription.id, sorted(asked.items()))
     return await desk.reply_cached(request, question, 120, subscription.start, compute)
@@ -56,14 +55,13 @@ async def customer_costs(desk: Desk, request: Request) -> Response:
     customer = asked_customer(world, request)
 
     def compute(at: datetime) -> Document:
-        seen = world_at(at)
-        owned = seen.of(next(c for c in seen.customers if c.id == customer.id))
+        owned = world.of(customer)
         main = first_of(owned, at)
         if main is None:
             return costs_document([])
         days = span or default_window(main, at)
         shown = owned if span else [s for s in owned if s.status(at) == main.status(at)]
-        return costs_document(_sum(shown, asked, days, at, asked.get("currency", main.plan.currency)))
+        return costs_document(_sum(desk.usage(at), shown, asked, days, _currency(asked, main)))
 
     since = max((s.start for s in world.of(customer)), default=customer.created)
     question = ("customer_costs", customer.id, sorted(asked.items()))
@@ -71,23 +69,20 @@ async def customer_costs(desk: Desk, request: Request) -> Response:
 
 
 def _sum(
-    subscriptions: Sequence[Subscription],
-    asked: dict[str, Any],
-    span: Window | None,
-    at: datetime,
-    currency: str,
+    usage: Usage, subscriptions: Sequence[Subscription], asked: dict[str, Any], span: Window | None, currency: str
 ) -> list[Bucket]:
     cumulative = asked["view_mode"] == "cumulative"
     return roll_up(
-        series(subscription, at, span, cumulative=cumulative)
+        series(usage, subscription, span, currency, cumulative=cumulative)
         for subscription in subscriptions
-        if _priced_in(subscription.plan, currency) and subscription.start <= at
+        if subscription.start <= usage.known and any(p.currency == currency for p in subscription.plan.prices)
     )
 
 
-def _priced_in(plan: Plan, currency: str) -> bool:
-    """Compare currencies: ISO codes in either case, as Orb's guide writes them; pricing units exactly."""
-    return currency == plan.currency or (not plan.prepaid and currency.upper() == plan.currency)
+def _currency(asked: dict[str, Any], subscription: Subscription) -> str:
+    """Read a currency: ISO codes in either case, as Orb's guide writes them; pricing units exactly."""
+    currency: str = asked.get("currency", subscription.plan.currency)
+    return currency.upper() if is_money(currency.upper()) else currency
 
 
 class GroupedCosts(msgspec.Struct, forbid_unknown_fields=True):
@@ -112,14 +107,14 @@ async def grouped_costs(desk: Desk, request: Request) -> Response:
     except msgspec.DecodeError as wrong:
         raise invalid(f"body: {wrong}") from None
     span = _bounded(asked, now)
-    if asked.currency is not None and not _priced_in(subscription.plan, asked.currency):
+    currency = _currency({} if asked.currency is None else {"currency": asked.currency}, subscription)
+    if all(price.currency != currency for price in subscription.plan.prices):
         raise invalid("currency: is not the currency of this subscription's prices")
     try:
-        groups = grouped(subscription, now, span, asked.grouping_keys[0])
+        groups = grouped(desk.usage(now), subscription, span, asked.grouping_keys[0], currency)
     except TooManyGroups:
         raise invalid(f"grouping_keys: there are more than {MOST_GROUPS} distinct groups") from None
-    digits = subscription.plan.digits
-    return await desk.reply(groups_document(groups, digits + 2 if digits else 0, asked.limit), 80)
+    return await desk.reply(groups_document(groups, digits_of(currency), asked.limit), 80)
 
 
 def _bounded(asked: GroupedCosts, now: datetime) -> Window:

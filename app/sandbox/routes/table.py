@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import paying, people, spending
+from app.sandbox.routes import ingest, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -32,6 +32,7 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("subscription_costs", "GET", f"{_SUBSCRIPTION}/costs", spending.subscription_costs),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
+    ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
 )
 

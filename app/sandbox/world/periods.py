@@ -39,11 +39,20 @@ def first_of_month(day: date, months: int = 0) -> date:
 def billing_grid(anchor: date, months: int, day: date) -> tuple[date, date]:
     """Find the billing period [first day, first day of the next) that holds a day.
 
-    Periods are `months` long and start on firsts of months, counted from `anchor`.
+    Periods are `months` long and start on the day of the month of `anchor`, or on the last of a month that is too
+    short for it; they are counted from `anchor`.
     """
     apart = (day.year - anchor.year) * 12 + day.month - anchor.month
     step = apart // months * months
-    return first_of_month(anchor, step), first_of_month(anchor, step + months)
+    if day < in_month(anchor, step):
+        step -= months
+    return in_month(anchor, step), in_month(anchor, step + months)
+
+
+def in_month(anchor: date, months: int) -> date:
+    """Find the anchor's day in the month that lies `months` after its own, or the last day of a shorter one."""
+    first, following = first_of_month(anchor, months), first_of_month(anchor, months + 1)
+    return first.replace(day=min(anchor.day, (following - timedelta(days=1)).day))
 
 
 def last_transition(zone: ZoneInfo, now: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The stage: places the cast around the instant at which it is looked at."""
+"""The stage: places the cast around the instant at which their story is told."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -6,38 +6,50 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.sandbox.catalogue.plans import MONTHS, Cadence, Plan
-from app.sandbox.world.cast import CAST, Deal, Role, Since
-from app.sandbox.world.periods import billing_grid, first_of_month, last_transition, local_day, midnight
-from app.sandbox.world.usage import Workload
+from app.sandbox.identity import opaque
+from app.sandbox.world.blocks import Block, Change
+from app.sandbox.world.cast import CAST
+from app.sandbox.world.licenses import License
+from app.sandbox.world.periods import billing_grid, local_day, midnight
+from app.sandbox.world.role import Deal, Role
+from app.sandbox.world.when import ClockChange, When
 from app.sandbox.world.world import Customer, Subscription, World
-
-_WORKLOADS = {
-    deal.plan.key: Workload(deal.plan.key, role.zone, deal.plan.prices, deal.workspaces)
-    for role in CAST
-    for deal in role.deals
-}
-
-
-def world_at(now: datetime) -> World:
-    """See the invented customers as they are at an aware UTC instant: the same instant, the same world."""
-    # Nothing but usage changes within an hour: clocks change, and local days begin, on full ones.
-    return _world_at(now.replace(minute=0, second=0, microsecond=0))
 
 
 @lru_cache(maxsize=64)
-def _world_at(now: datetime) -> World:
-    customers: list[Customer] = []
-    subscriptions: list[Subscription] = []
-    for role in CAST:
-        customer = _customer(role, now)
-        customers.append(customer)
-        subscriptions += [_subscription(customer, deal, now) for deal in role.deals]
+def staged_at(now: datetime) -> World:
+    """Stage the invented customers around an aware UTC instant: the same instant, the same world."""
+    customers = tuple(_customer(role, now) for role in CAST)
+    subscriptions = [
+        _subscription(customer, customers, deal, now)
+        for role, customer in zip(CAST, customers, strict=True)
+        for deal in role.deals
+    ]
     subscriptions.sort(key=lambda s: (s.created, s.id))
-    return World(tuple(customers), tuple(subscriptions))
+    return World(customers, tuple(subscriptions), now)
 
 
 def _customer(role: Role, now: datetime) -> Customer:
-    first = min((_first_day(deal, role.zone, now) for deal in role.deals), default=local_day(now, role.zone))
+    def at(when: When) -> datetime:
+        return when.at(now, role.zone)
+
+    blocks = {
+        grant.name: Block(
+            grant.name,
+            role.external_id,
+            grant.unit,
+            grant.amount,
+            at(grant.given),
+            at(grant.lapses) if grant.lapses else None,
+            grant.cost_basis,
+            grant.source,
+            grant.description,
+            opaque("item", grant.item) if grant.item else None,
+            grant.paid,
+        )
+        for grant in role.grants
+    }
+    first = min([*(at(deal.since) for deal in role.deals), *(b.effective for b in blocks.values())], default=now)
     return Customer(
         role.external_id,
         role.name,
@@ -45,44 +57,52 @@ def _customer(role: Role, now: datetime) -> Customer:
         role.zone,
         role.currency,
         role.address,
-        created=midnight(first, role.zone) - timedelta(days=12, hours=len(role.name)),
+        created=midnight(local_day(first, role.zone), role.zone) - timedelta(days=12, hours=len(role.name)),
         balance=role.balance,
         grouped_costs=role.grouped_costs,
+        parent=role.parent,
+        habits=tuple(habit for deal in role.deals for habit in deal.habits) + role.habits,
+        blocks=tuple(blocks.values()),
+        changes=tuple(Change(blocks[c.grant], c.kind, at(c.when), c.amount, c.description) for c in role.corrections),
     )
 
 
-def _subscription(customer: Customer, deal: Deal, now: datetime) -> Subscription:
+def _subscription(customer: Customer, everybody: tuple[Customer, ...], deal: Deal, now: datetime) -> Subscription:
     zone, plan = customer.zone, deal.plan
-    first = _first_day(deal, zone, now)
-    if deal.since is Since.CLOCK_CHANGE:
+    start = deal.since.at(now, zone)
+    first = local_day(start, zone)
+    if isinstance(deal.since, ClockChange):
         plan = _paced(plan, _cadence(first, local_day(now, zone)))
-    start = midnight(first, zone)
-    return Subscription(
+    subscription = Subscription(
         customer,
         plan,
-        _WORKLOADS[plan.key],
         start,
-        end=None if deal.left is None else midnight(first_of_month(local_day(now, zone), -deal.left), zone),
-        created=start - timedelta(minutes=len(plan.name)),
-        anchor=first_of_month(first),
+        end=deal.left.at(now, zone) if deal.left else None,
+        created=min(start, now) - timedelta(minutes=len(plan.name)),
+        anchor=first if deal.anchor_day is None else first.replace(day=deal.anchor_day),
+        users=(customer, *(each for each in everybody if each.parent == customer.external_id)),
+        trial_end=midnight(first + timedelta(days=plan.trial_days), zone) if plan.trial_days else None,
+    )
+    return replace(subscription, licenses=_licenses(subscription, deal, now, zone))
+
+
+def _licenses(subscription: Subscription, deal: Deal, now: datetime, zone: ZoneInfo) -> tuple[License, ...]:
+    types = [price.license_type for price in deal.plan.prices if price.license_type]
+    return tuple(
+        License(
+            seat.holder,
+            types[0],
+            subscription.id,
+            seat.given.at(now, zone),
+            seat.taken.at(now, zone) if seat.taken else None,
+        )
+        for seat in deal.seats
     )
 
 
 @lru_cache(maxsize=16)
 def _paced(plan: Plan, cadence: Cadence) -> Plan:
     return replace(plan, cadence=cadence)
-
-
-def _first_day(deal: Deal, zone: ZoneInfo, now: datetime) -> date:
-    today = local_day(now, zone)
-    match deal.since:
-        case Since.TODAY:
-            return today
-        case Since.CLOCK_CHANGE:
-            change = last_transition(zone, now)
-            return first_of_month(local_day(change, zone) if change else today)
-        case months:
-            return first_of_month(today, -months)
 
 
 def _cadence(first: date, today: date) -> Cadence:

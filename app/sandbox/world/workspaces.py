@@ -1,24 +1,21 @@
 """The invented workspaces that usage is tagged with, names of every awkward kind among them."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """One value of `workspace_id`, the region its usage carries, and its weight among the others."""
-
-    name: str
-    region: str
-    weight: int
-
+from app.sandbox.world.habits import Properties, Tags
 
 _REGIONS = ("us-east-1", "eu-central-1", "ap-northeast-1")
 
 
-def ranked(*names: str) -> tuple[Workspace, ...]:
-    """Make workspaces of which each weighs somewhat less than the one before."""
-    return tuple(
-        Workspace(name, _REGIONS[place % len(_REGIONS)], 10_000 // (place + 2)) for place, name in enumerate(names)
+def ranked(*names: str, untagged: int = 600) -> Tags:
+    """Make workspaces with their regions, of which each weighs somewhat less than the one before.
+
+    `untagged` is the weight of usage that names no workspace.
+    """
+    named: list[Properties] = [
+        {"workspace_id": name, "region": _REGIONS[n % len(_REGIONS)]} for n, name in enumerate(names)
+    ]
+    return Tags(
+        (*named, {}),
+        (*(10_000 // (place + 2) for place in range(len(names))), untagged),
     )
 
 

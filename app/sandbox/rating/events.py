@@ -1,0 +1,101 @@
+"""The events: every bit of usage there ever was, in an analytical engine that knows nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+import msgspec
+
+from app.sandbox.rating.seeding import SEED, seeds
+from app.sandbox.world.periods import first_of_month, local_day
+from app.sandbox.world.world import Customer
+
+#: The engine sees no file and no network, and nobody can tell it otherwise.
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+    "memory_limit": "256MB",
+    "threads": "2",
+}
+# Times are naive UTC: the engine needs no zones, since days are cut by the sandbox.
+_TABLE = """
+CREATE TABLE events (
+    customer VARCHAR, event_name VARCHAR, timestamp TIMESTAMP, received TIMESTAMP, idempotency_key VARCHAR,
+    properties VARCHAR
+)
+"""
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A usage event: `customer` is Orb's id of it, `received` when it came, `properties` are flat."""
+
+    customer: str
+    event_name: str
+    timestamp: datetime
+    received: datetime
+    idempotency_key: str
+    properties: dict[str, Any]
+
+
+def naive(at: datetime) -> datetime:
+    """Write an aware instant as the engine keeps it."""
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+class Events:
+    """All usage events. Those of the invented customers' habits are made when a month is first asked about.
+
+    `scale` multiplies the habits, to fill the engine.
+    """
+
+    def __init__(self, scale: float = 1) -> None:
+        self._db = duckdb.connect(":memory:", config=_SETTINGS)
+        self._db.execute(_TABLE)
+        self._scale = scale
+        self._made: set[tuple[str, date]] = set()
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._db.close()
+
+    def ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Ask the engine; instants among the values are naive UTC."""
+        return self._db.execute(sql, values).fetchall()
+
+    def make(self, customer: Customer, start: datetime, end: datetime) -> None:
+        """Make the events of a customer's habits in every local month that [start, end) touches."""
+        month, last = first_of_month(local_day(start, customer.zone)), local_day(end, customer.zone)
+        while month <= last:
+            if (customer.id, month) not in self._made:
+                self._made.add((customer.id, month))
+                for habit in customer.habits:
+                    self._db.execute(SEED, seeds(customer, habit, month, self._scale))
+            month = first_of_month(month, 1)
+
+    def record(self, events: Iterable[Event]) -> list[str]:
+        """Take in events that were sent, and give the idempotency keys of those that were there before."""
+        known = []
+        for event in events:
+            if self.ask("SELECT 1 FROM events WHERE idempotency_key = $key", key=event.idempotency_key):
+                known.append(event.idempotency_key)
+                continue
+            row = (
+                event.customer,
+                event.event_name,
+                naive(event.timestamp),
+                naive(event.received),
+                event.idempotency_key,
+                _encoder.encode(event.properties).decode(),
+            )
+            self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
+        return known
+
+    def count(self) -> int:
+        """Count the events there are."""
+        return int(self.ask("SELECT count(*) FROM events")[0][0])
