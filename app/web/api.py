@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account import Account
-from app.dashboard import CARDS, Landed, chosen, listing, load_one, loading, summary
+from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web.desk import desk
 from app.web.document import card_object, whole, without_cards
@@ -52,8 +52,9 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     if live:
         needs(viewer, "refresh")
     media_type = _wanted(request)
-    query, moment = front.query(request), front.moment(live=live)
-    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    query, cards = front.question(request, viewer)
+    moment = front.moment(live=live)
+    account = front.account(viewer, moment)
     await known(account, query.subscription_id)
     locale = _locale(request, viewer)
 
@@ -85,14 +86,12 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
 async def card(request: Request) -> Response:
     """`GET /api/cards/{card}`: one card, 200 with its status."""
     viewer, front = who(request), desk(request)
-    query, moment = front.query(request), front.moment()
-    found = [each for each in chosen(query, viewer.scope) if each.word == request.path_params["card"]]
-    if not found:
-        raise unknown()
+    query, (wanted,) = front.question(request, viewer, request.path_params["card"])
+    moment = front.moment()
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
-    outcome = await load_one(found[0], account, query, moment.deadline)
-    return Response(_encode(card_object(found[0], outcome), _locale(request, viewer)), media_type=_JSON)
+    outcome = await load_one(wanted, account, query, moment.deadline)
+    return Response(_encode(card_object(wanted, outcome), _locale(request, viewer)), media_type=_JSON)
 
 
 def needs(viewer: Viewer, word: str) -> None:

@@ -511,6 +511,34 @@ async def test_days_too_long_ago_to_be_grouped_are_refused_by_name_and_still_sho
     assert not routes["grouped_costs"].called
 
 
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        (None, "/api/cards/spend"),
+        (None, "/cards/spend"),
+        ("bill spend refresh", "/api/dashboard"),
+        ("bill spend refresh", "/"),
+        ("bill spend refresh", "/api/cards/spend"),
+    ],
+)
+async def test_days_too_long_ago_to_be_grouped_are_refused_only_where_groups_are_asked_for(
+    serve: Serve, orb_router: respx.MockRouter, scope: str | None, path: str
+) -> None:
+    routes = borealis(orb_router)
+    async with serve(scope=scope) as client:
+        response = await client.get(f"{path}?timeframe_start=2025-11-01&timeframe_end=2025-12-01")
+
+    assert response.status_code == 200, response.text
+    assert routes["subscription_costs"].called
+
+
+async def test_the_breakdown_alone_is_refused_days_that_are_too_long_ago(serve: Serve) -> None:
+    async with serve() as client:
+        response = await client.get("/api/cards/breakdown?timeframe_start=2025-11-01&timeframe_end=2025-12-01")
+
+    assert (response.status_code, "timeframe_end" in response.json()["detail"]) == (400, True)
+
+
 async def test_a_currency_that_nothing_is_in_is_said_to_be_so(serve: Serve, orb_router: respx.MockRouter) -> None:
     borealis(orb_router, subscription_costs=httpx.Response(200, json={"data": []}))
     async with serve() as client:

@@ -7,7 +7,6 @@ import pytest
 import respx
 
 from app.settings import Settings
-from app.web import api
 from tests.conftest import Serve
 from tests.orb.answers import borealis
 
@@ -84,7 +83,7 @@ async def test_a_mistake_of_ours_says_nothing_but_its_request_id(serve: Serve, m
     def broken(*_: object) -> None:
         raise RuntimeError("the secret recipe")
 
-    monkeypatch.setattr(api, "chosen", broken)
+    monkeypatch.setattr("app.web.desk.chosen", broken)
     async with serve() as client:
         response = await client.get("/api/dashboard")
 
