@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -322,6 +323,89 @@ async def test_several_pricing_units_stand_side_by_side(
         units = (await dashboard(client))["cards"]["credits"]["data"]["units"]
 
     assert [unit["unit"] for unit in units] == ["credits", "tokens"]
+
+
+def by_currency(otherwise: httpx.Response, **instead: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    """What Orb answers for each currency that it is asked for."""
+    return lambda request: instead.get(request.url.params["currency"], otherwise)
+
+
+def in_two_currencies(router: respx.MockRouter, **instead: httpx.Response) -> None:
+    plan = changed("subscriptions_list")["data"][0]["plan"] | {"currency": "EUR"}
+    borealis(router, subscriptions=listed({"id": OTHER, "name": "Europe", "plan": plan}))
+    costs = router.get("/customers/external_customer_id/borealis/costs")
+    costs.mock(side_effect=by_currency(httpx.Response(200, json={"data": []}), **instead))
+
+
+@pytest.mark.parametrize(("fails", "stands"), [("EUR", "USD"), ("USD", "EUR")])
+async def test_one_failing_series_leaves_the_others_and_is_told_beside_them(
+    serve: Serve, orb_router: respx.MockRouter, fails: str, stands: str
+) -> None:
+    in_two_currencies(orb_router, **{fails: answer("error_500", 500), stands: answer("subscription_costs_periodic")})
+    async with serve() as client:
+        document = await dashboard(client, "/api/dashboard?cards=spend")
+        html = (await client.get("/?cards=spend")).text
+
+    card = document["cards"]["spend"]
+    (other,) = card["data"]["other_units"]
+    assert (card["status"], card["data"]["status"], card["data"]["unit"]) == ("ready", "ready", stands)
+    assert (other["status"], other["code"], other["unit"], other["days"]) == ("failed", "orb_error", fails, [])
+    assert not document["complete"]
+    assert html.count('<article class="part"') == 2
+    assert "The billing system had an error." in html
+
+
+@pytest.mark.parametrize(
+    ("euro", "status", "code"),
+    [(answer("error_500", 500), "failed", "orb_error"), (httpx.Response(200, json={"data": []}), "empty", "no_usage")],
+)
+async def test_without_a_series_that_has_figures_the_card_has_none(
+    serve: Serve, orb_router: respx.MockRouter, euro: httpx.Response, status: str, code: str
+) -> None:
+    in_two_currencies(orb_router, EUR=euro)
+    async with serve() as client:
+        card = (await dashboard(client, "/api/dashboard?cards=spend"))["cards"]["spend"]
+
+    assert (card["status"], card["code"], card["data"]) == (status, code, {})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "units", "complete"),
+    [
+        (answer("error_429", 429), [("credits", "ready", None), ("tokens", "failed", "orb_rate_limited")], False),
+        (answer("credits_ledger_empty"), [("credits", "ready", None)], True),
+    ],
+)
+async def test_one_failing_ledger_leaves_the_other_units(
+    serve: Serve,
+    orb_router: respx.MockRouter,
+    settings: Settings,
+    tokens: httpx.Response,
+    units: list[tuple[str, str, str | None]],
+    complete: bool,
+) -> None:
+    routes = borealis(orb_router)
+    routes["credits_ledger"].mock(side_effect=by_currency(answer("credits_ledger"), tokens=tokens))
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
+        document = await dashboard(client, "/api/dashboard?cards=credits")
+        html = (await client.get("/?cards=credits")).text
+
+    card = document["cards"]["credits"]
+    assert card["status"] == "ready"
+    assert [(unit["unit"], unit["status"], unit["code"]) for unit in card["data"]["units"]] == units
+    assert document["complete"] == complete
+    assert html.count('<article class="part"') == len(units)
+
+
+async def test_one_failing_ledger_beside_an_empty_one_fails_the_card(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    routes = borealis(orb_router)
+    routes["credits_ledger"].mock(side_effect=[answer("credits_ledger_empty"), answer("error_500", 500)])
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
+        card = (await dashboard(client, "/api/dashboard?cards=credits"))["cards"]["credits"]
+
+    assert (card["status"], card["code"]) == ("failed", "orb_error")
 
 
 async def test_the_window_ends_with_the_customers_own_day(serve: Serve, orb_router: respx.MockRouter) -> None:
