@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from app.cache.cache import Answer, Cache, Freshness
-from app.days import Period, end_of_day, midnight
+from app.days import Period, end_of_day
 from app.listing import Listing, Nothing
 from app.orb import wire
 from app.orb.client import Orb
@@ -170,17 +170,15 @@ class Account:
         """Whether one series of the customer's covers `shown`: all of several, and all that there are."""
         return len(shown) > 1 and len(shown) == len(listing.active) and self.only is None
 
-    def window(self, listing: Listing, period: Period | None, start: date | None, end: date | None) -> Period | None:
-        """The chosen days, from midnight to midnight in the customer's zone.
+    def so_far(self, listing: Listing, axis: Period | None) -> Period | None:
+        """The part of `axis` that has figures: up to the end of the customer's current day.
 
-        By default the period so far, up to the end of the customer's current day: the same all day long, so
-        that askers share one answer. None where no period is known.
+        The same all day long, so that askers share one answer. None where nothing of it has begun.
         """
-        if start and end:
-            return Period(midnight(start, listing.zone), midnight(end, listing.zone))
-        if period is None:
+        if axis is None:
             return None
-        return Period(period.start, min(period.end, end_of_day(self.now, listing.zone)))
+        end = min(axis.end, end_of_day(self.now, listing.zone))
+        return Period(axis.start, end) if axis.start < end else None
 
     @property
     def _allowance(self) -> float | None:

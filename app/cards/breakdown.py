@@ -92,7 +92,7 @@ async def load(account: Account, query: Query) -> Outcome:
         (each, window)
         for each in chosen
         if query.currency in (None, each.currency)
-        if (window := account.window(listing, each.period, query.timeframe_start, query.timeframe_end))
+        if (window := account.so_far(listing, listing.axis(each.period, query.timeframe_start, query.timeframe_end)))
     ]
     if not asked:
         return empty(listing, "no_usage", "other_currency" if query.currency else "no_groups")

@@ -133,10 +133,9 @@ def _questions(account: Account, listing: Listing, shown: Sequence[wire.Subscrip
         asked = [((each,), query.currency) for each in shown]
     found = []
     for members, currency in asked:
-        period = _hull(members)
-        window = account.window(listing, period, query.timeframe_start, query.timeframe_end)
-        if window is not None:
-            axis = window if query.timeframe_start or period is None else period
+        axis = listing.axis(_hull(members), query.timeframe_start, query.timeframe_end)
+        window = account.so_far(listing, axis)
+        if axis is not None and window is not None:
             found.append(Question(members, currency, window, axis, rolled_up))
     return found
 

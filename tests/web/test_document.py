@@ -416,6 +416,31 @@ async def test_the_window_ends_with_the_customers_own_day(serve: Serve, orb_rout
     assert ("timeframe_end", "2026-05-21T07:00:00Z") in asked(routes["subscription_costs"])
 
 
+async def test_days_to_come_are_on_the_axis_and_not_in_the_question(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        cards = (await dashboard(client, "/api/dashboard?timeframe_start=2026-05-01&timeframe_end=2026-07-01"))["cards"]
+
+    grouped = json.loads(routes["grouped_costs"].calls.last.request.content)
+    assert ("timeframe_end", "2026-05-21T07:00:00Z") in asked(routes["subscription_costs"])
+    assert (grouped["timeframe_start"], grouped["timeframe_end"]) == ("2026-05-01T07:00:00Z", "2026-05-21T07:00:00Z")
+    assert cards["spend"]["data"]["period"] == {"start": "2026-05-01T07:00:00Z", "end": "2026-07-01T07:00:00Z"}
+    assert not cards["breakdown"]["data"]["subscriptions"][0]["clamped"]
+
+
+async def test_days_that_are_all_to_come_have_no_cost_and_cost_no_call(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        days = "timeframe_start=2026-05-21&timeframe_end=2026-06-01"
+        cards = (await dashboard(client, f"/api/dashboard?{days}"))["cards"]
+
+    assert (cards["spend"]["code"], cards["breakdown"]["code"]) == ("no_usage", "no_usage")
+    assert not routes["subscription_costs"].called
+    assert not routes["grouped_costs"].called
+
+
 async def test_a_state_is_kept_for_half_a_minute(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:
     routes = borealis(orb_router, upcoming_invoice=answer("error_404_resource", 404))
     async with serve() as client:
