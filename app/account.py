@@ -51,7 +51,8 @@ class Account:
     async def listing(self, *, hurry: bool = False) -> Listing:
         """The customer and their active and upcoming subscriptions, those of other viewers left out.
 
-        What it was in this request it stays: a list that failed is not asked for again by the next card.
+        What it was in this request it stays: a list that failed is not asked for again by the next card, but one
+        that was only not there `soon` may be waited for longer.
         """
         if isinstance(self._listed, OrbError):
             raise self._listed
@@ -59,7 +60,7 @@ class Account:
             try:
                 self._listed = await self._find(hurry=hurry)
             except OrbError as error:
-                if not hurry:
+                if not (hurry and isinstance(error, TimedOut)):
                     self._listed = error
                 raise
         return self._listed

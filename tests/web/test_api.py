@@ -432,7 +432,10 @@ async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(
     assert not document["complete"]
 
 
-@pytest.mark.parametrize("path", ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/", "/api/dashboard?cards=credits"],
+)
 async def test_a_list_that_fails_is_asked_for_once(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
     routes = borealis(orb_router, subscriptions=answer("error_500", 500))
     async with serve() as client:
