@@ -395,6 +395,18 @@ async def test_a_state_that_could_not_be_renewed_says_so(
     assert (before["complete"], after["complete"]) == (True, False)
 
 
+JUNE = {
+    "current_billing_period_start_date": "2026-06-01T07:00:00+00:00",
+    "current_billing_period_end_date": "2026-07-01T07:00:00+00:00",
+}
+
+
+def in_june() -> httpx.Response:
+    listed = changed("subscriptions_list")
+    listed["data"][0] |= JUNE
+    return httpx.Response(200, json=listed)
+
+
 async def test_a_period_that_is_over_is_not_shown_as_this_one(
     serve: Serve, orb_router: respx.MockRouter, clock: Clock
 ) -> None:
@@ -403,18 +415,45 @@ async def test_a_period_that_is_over_is_not_shown_as_this_one(
     async with serve() as client:
         await dashboard(client)
         clock.pass_seconds(180)  # past the local midnight at which May ended
-        listed = changed("subscriptions_list")
-        listed["data"][0] |= {
-            "current_billing_period_start_date": "2026-06-01T07:00:00+00:00",
-            "current_billing_period_end_date": "2026-07-01T07:00:00+00:00",
-        }
-        routes["subscriptions"].mock(return_value=httpx.Response(200, json=listed))
+        routes["subscriptions"].mock(return_value=in_june())
         document = await dashboard(client)
 
     assert document["period"] == {
         "start": "2026-06-01T07:00:00Z", "end": "2026-07-01T07:00:00Z", "day": 1, "days": 30,
     }  # fmt: skip
     assert b"timeframe_start=2026-06-01" in routes["subscription_costs"].calls.last.request.url.query
+
+
+@pytest.mark.parametrize(
+    ("instead", "status"), [(answer("error_500", 500), "failed"), (answer("error_404_resource", 404), "empty")]
+)
+async def test_the_bill_of_a_period_that_is_over_is_never_this_ones(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock, instead: httpx.Response, status: str
+) -> None:
+    routes = borealis(orb_router)
+    clock.now = clock.now.replace(month=6, day=1, hour=6, minute=58)
+    async with serve() as client:
+        before = await dashboard(client)
+        clock.pass_seconds(180)
+        routes["subscriptions"].mock(return_value=in_june())
+        routes["upcoming_invoice"].mock(return_value=instead)
+        after = await dashboard(client)
+
+    assert (before["cards"]["bill"]["status"], after["cards"]["bill"]["status"]) == ("ready", status)
+
+
+async def test_a_refresh_within_the_cool_down_asks_for_the_list_of_a_period_that_is_over(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    clock.now = clock.now.replace(month=6, day=1, hour=6, minute=59, second=57)
+    async with serve() as client:
+        await dashboard(client)
+        clock.pass_seconds(6)
+        routes["subscriptions"].mock(return_value=in_june())
+        document = (await client.post("/api/dashboard/refresh")).json()
+
+    assert document["period"]["start"] == "2026-06-01T07:00:00Z"
 
 
 async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(

@@ -212,6 +212,23 @@ async def test_a_breakdown_alone_uses_the_series_that_is_at_hand(serve: Serve, o
     assert routes["subscription_costs"].call_count == 1
 
 
+async def test_a_series_that_is_stale_is_no_whole_of_groups_that_are_not(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    groups = {"data": [{"grouping_values": ["ws"], "subtotal": "60.00"}], "has_more": False}
+    routes = borealis(orb_router, grouped_costs=httpx.Response(200, json=groups))
+    async with serve() as client:
+        before = (await dashboard(client))["cards"]
+        clock.pass_seconds(600)
+        routes["subscription_costs"].mock(return_value=answer("error_500", 500))
+        after = (await dashboard(client))["cards"]
+
+    (known,), (unknown,) = (cards["breakdown"]["data"]["subscriptions"] for cards in (before, after))
+    assert (known["residual"]["amount"], unknown["residual"], unknown["subtotal"]) == ("10.00", None, None)
+    assert unknown["residual_reason"]
+    assert (after["spend"]["status"], after["spend"]["stale"]) == ("ready", True)
+
+
 async def test_a_chosen_currency_is_what_orb_is_asked_for(serve: Serve, orb_router: respx.MockRouter) -> None:
     routes = borealis(orb_router)
     async with serve() as client:

@@ -253,6 +253,29 @@ async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router:
     assert b"</html>" in parts[-1]
 
 
+async def test_an_unknown_subscription_is_a_404_however_slow_the_list(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+    responses: list[httpx.Response] = []
+
+    async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("subscriptions_list")
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        responses.append(await client.get("/?subscription_id=SuNobodys0000001"))
+
+    monkeypatch.setattr("app.web.pages._SOON", 0.1)  # nothing is soon enough
+    routes["subscriptions"].mock(side_effect=late)
+    async with serve() as client, anyio.create_task_group() as group:
+        group.start_soon(ask, client)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+
+    assert responses[0].status_code == 404
+
+
 @pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
 async def test_a_card_that_could_not_be_renewed_shows_its_last_figures_and_from_when_they_are(
     serve: Serve, orb_router: respx.MockRouter, clock: Clock, language: str
