@@ -1,7 +1,7 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from babel import Locale
@@ -51,7 +51,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     viewer, front = who(request), desk(request)
     if live:
         needs(viewer, "refresh")
-    media_type = _wanted(request)
+    media_type = _wanted(request, (_JSON, *_STREAMS))
     query, cards = front.question(request, viewer)
     moment = front.moment(live=live)
     account = front.account(viewer, moment)
@@ -86,6 +86,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
 async def card(request: Request) -> Response:
     """`GET /api/cards/{card}`: one card, 200 with its status."""
     viewer, front = who(request), desk(request)
+    _wanted(request, (_JSON,))
     query, (wanted,) = front.question(request, viewer, request.path_params["card"])
     moment = front.moment()
     account = front.account(viewer, moment)
@@ -123,15 +124,19 @@ def _locale(request: Request, viewer: Viewer) -> Locale:
     return locale_of(viewer.locale, request.headers.get("accept-language"))
 
 
-def _wanted(request: Request) -> str:
-    """The media type to answer in: the one that the request likes best of those there are. Raises Problem, 406."""
-    wishes = [_wish(each) for each in request.headers.get("accept", "*/*").lower().split(",")]
+def _wanted(request: Request, offered: Sequence[str]) -> str:
+    """The media type to answer in: the one `offered` that the request likes best, JSON where it does not care.
+
+    Raises Problem, 406.
+    """
+    accepted = request.headers.get("accept", "").strip() or "*/*"
+    wishes = [_wish(each) for each in accepted.lower().split(",")]
     for quality, wanted in sorted(wishes, key=lambda wish: -wish[0]):
-        if quality > 0 and wanted in _STREAMS:
+        if quality > 0 and wanted in offered:
             return wanted
-        if quality > 0 and wanted in (_JSON, "application/*", "*/*"):
+        if quality > 0 and wanted in ("application/*", "*/*"):
             return _JSON
-    raise Problem(406, "not_acceptable", f"There is {_JSON}, {_NDJSON} and {_SSE}.")
+    raise Problem(406, "not_acceptable", f"There is {', '.join(offered)}.")
 
 
 def _wish(text: str) -> tuple[int, str]:

@@ -352,11 +352,32 @@ async def test_a_bad_parameter_is_named_and_costs_no_call(
     assert not any(route.called for route in routes.values())
 
 
-async def test_an_accept_that_cannot_be_met_is_refused(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/api/dashboard", "application/xml"),
+        ("/api/cards/bill", "application/xml"),
+        ("/api/cards/bill", "text/event-stream"),
+    ],
+)
+async def test_an_accept_that_cannot_be_met_is_refused_and_costs_no_call(
+    serve: Serve, orb_router: respx.MockRouter, path: str, accept: str
+) -> None:
+    routes = borealis(orb_router)
     async with serve() as client:
-        response = await client.get("/api/dashboard", headers={"Accept": "application/xml"})
+        response = await client.get(path, headers={"Accept": accept})
 
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
+    assert not routes["subscriptions"].called
+
+
+@pytest.mark.parametrize("path", ["/api/dashboard", "/api/cards/bill"])
+async def test_an_accept_without_a_wish_gets_json(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get(path, headers={"Accept": ""})
+
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
 
 
 async def test_texts_are_in_the_readers_language_and_amounts_are_not(
