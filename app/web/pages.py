@@ -17,6 +17,7 @@ from app.query import Query
 from app.web.api import known, needs
 from app.web.desk import Desk, desk
 from app.web.document import updated
+from app.web.problems import CHALLENGE
 from app.web.render import locale_of, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
@@ -148,7 +149,7 @@ async def _sign_in_page(front: Desk) -> Response:
     shared: dict[str, object] = {"sandbox": front.invented is not None, "again": ""}
     if front.invented is None:
         body = front.templates.get_template("signed_out.html").render(url=front.sign_in_url, **shared)
-        return HTMLResponse(body, 401)
+        return HTMLResponse(body, 401, CHALLENGE)
     customers = [
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()
