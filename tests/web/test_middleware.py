@@ -79,6 +79,14 @@ async def test_what_does_not_exist_is_a_problem_document(serve: Serve) -> None:
     assert missing.json()["request_id"] == missing.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("path", ["/api/cards/bill/", "/api/dashboard/", "/cards/bill/", "/static"])
+async def test_an_address_with_a_slash_too_many_is_nobodys(serve: Serve, path: str) -> None:
+    async with serve() as client:
+        response = await client.get(path)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 async def test_a_mistake_of_ours_says_nothing_but_its_request_id(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret recipe")
