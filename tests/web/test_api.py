@@ -1,7 +1,9 @@
 """The document for programs, through the front door, with Orb's examples behind it."""
 
 import json
+import re
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import anyio
@@ -236,8 +238,16 @@ async def test_the_event_stream_names_its_events(serve: Serve, orb_router: respx
         response = await client.get("/api/dashboard", headers={"Accept": "text/event-stream"})
 
     assert response.headers["content-type"].startswith("text/event-stream")
-    events = [line for line in response.text.splitlines() if line.startswith("event: ")]
-    assert events == ["event: card"] * 4 + ["event: done"]
+    *cards, done = [read_event(event) for event in response.text.removesuffix("\n\n").split("\n\n")]
+    assert [name for name, _ in cards] == ["card"] * 4
+    assert sorted(card.pop("card") for _, card in cards) == ["bill", "breakdown", "credits", "spend"]
+    assert all((set(card), card["status"]) == (NINE, "ready") for _, card in cards)
+    assert (done[0], done[1]["done"], done[1]["complete"]) == ("done", True, True)
+
+
+def read_event(event: str) -> tuple[str, Any]:
+    name, data = event.splitlines()
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 async def test_a_hanging_call_costs_one_card_within_the_deadline(serve: Serve, orb_router: respx.MockRouter) -> None:
@@ -511,6 +521,28 @@ async def test_a_list_that_goes_round_in_circles_ends(serve: Serve, orb_router: 
         await dashboard(client)
 
     assert routes["subscriptions"].call_count == 2
+
+
+async def test_a_list_without_end_is_read_for_five_pages(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    pages = (
+        changed("subscriptions_list", pagination_metadata={"has_more": True, "next_cursor": f"page-{n}"})
+        for n in count()
+    )
+    routes["subscriptions"].mock(side_effect=lambda request: httpx.Response(200, json=next(pages)))  # noqa: ARG005
+    async with serve() as client:
+        await dashboard(client)
+
+    assert routes["subscriptions"].call_count == 5
+
+
+async def test_the_time_that_each_card_took_is_told(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get("/api/dashboard?cards=breakdown,bill")
+
+    timing = response.headers["server-timing"]
+    assert re.fullmatch(r"bill;dur=[0-9]+\.[0-9], breakdown;dur=[0-9]+\.[0-9]", timing)
 
 
 async def test_having_no_subscription_is_believed_for_half_a_minute(
