@@ -115,6 +115,23 @@ async def test_a_mistake_in_one_card_costs_that_card(
     assert "recipe" not in response.text
 
 
+@pytest.mark.parametrize("path", ["/", "/api/dashboard"])
+async def test_a_mistake_in_the_list_costs_what_needs_it(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret recipe")
+
+    borealis(orb_router)
+    monkeypatch.setattr("app.account.Listing", broken)
+    async with serve() as client:
+        response = await client.get(path)
+
+    assert response.status_code == 200
+    assert response.text.count("Something went wrong") >= 3
+    assert "recipe" not in response.text
+
+
 async def test_the_page_may_be_framed_by_allowed_origins_and_by_no_other(
     serve: Serve, orb_router: respx.MockRouter, settings: Settings
 ) -> None:
