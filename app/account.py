@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from app.cache.cache import Answer, Cache, Freshness
-from app.days import Period, end_of_day, midnight
+from app.days import Period, end_of_day
 from app.listing import Listing, Nothing
 from app.orb import wire
 from app.orb.client import Orb
@@ -51,7 +51,8 @@ class Account:
     async def listing(self, *, hurry: bool = False) -> Listing:
         """The customer and their active and upcoming subscriptions, those of other viewers left out.
 
-        What it was in this request it stays: a list that failed is not asked for again by the next card.
+        What it was in this request it stays: a list that failed is not asked for again by the next card, but one
+        that was only not there `soon` may be waited for longer.
         """
         if isinstance(self._listed, OrbError):
             raise self._listed
@@ -59,7 +60,7 @@ class Account:
             try:
                 self._listed = await self._find(hurry=hurry)
             except OrbError as error:
-                if not hurry:
+                if not (hurry and isinstance(error, TimedOut)):
                     self._listed = error
                 raise
         return self._listed
@@ -170,17 +171,15 @@ class Account:
         """Whether one series of the customer's covers `shown`: all of several, and all that there are."""
         return len(shown) > 1 and len(shown) == len(listing.active) and self.only is None
 
-    def window(self, listing: Listing, period: Period | None, start: date | None, end: date | None) -> Period | None:
-        """The chosen days, from midnight to midnight in the customer's zone.
+    def so_far(self, listing: Listing, axis: Period | None) -> Period | None:
+        """The part of `axis` that has figures: up to the end of the customer's current day.
 
-        By default the period so far, up to the end of the customer's current day: the same all day long, so
-        that askers share one answer. None where no period is known.
+        The same all day long, so that askers share one answer. None where nothing of it has begun.
         """
-        if start and end:
-            return Period(midnight(start, listing.zone), midnight(end, listing.zone))
-        if period is None:
+        if axis is None:
             return None
-        return Period(period.start, min(period.end, end_of_day(self.now, listing.zone)))
+        end = min(axis.end, end_of_day(self.now, listing.zone))
+        return Period(axis.start, end) if axis.start < end else None
 
     @property
     def _allowance(self) -> float | None:

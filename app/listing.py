@@ -1,10 +1,10 @@
 """A customer and what they subscribe to, and the states in which there is no figure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.days import Period, zone
+from app.days import Period, midnight, zone
 from app.orb import wire
 
 
@@ -43,6 +43,12 @@ class Listing:
     def shown(self, chosen: str | None) -> list[wire.Subscription]:
         """The active subscriptions, or the one that was chosen among them."""
         return [each for each in self.active if chosen in (None, each.id)]
+
+    def axis(self, period: Period | None, start: date | None, end: date | None) -> Period | None:
+        """The chosen days, from midnight to midnight in the customer's zone; by default `period`."""
+        if start and end:
+            return Period(midnight(start, self.zone), midnight(end, self.zone))
+        return period
 
     @property
     def period(self) -> Period | None:

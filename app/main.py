@@ -52,7 +52,7 @@ def create_app(
             flights.cancel_scope.cancel()
         await transport.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", pages.show),
             Route("/refresh", pages.refresh, methods=["POST"]),
@@ -85,6 +85,8 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
+    return app
 
 
 def orb_client(settings: Settings, wire: httpx.AsyncBaseTransport, now: Callable[[], datetime] = _now) -> Orb:

@@ -1,4 +1,4 @@
-"""Asks several at once: answers in order, errors as themselves."""
+"""Asks several at once: answers in order, expected errors beside them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -6,10 +6,14 @@ from typing import TypeVar
 import anyio
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
-async def settled(*calls: Callable[[], Awaitable[T]]) -> list[T | Exception]:
-    """Every call's answer or its error, in the order of the calls, once all have ended."""
+async def settled(expected: type[E], *calls: Callable[[], Awaitable[T]]) -> list[T | E]:
+    """Every call's answer or its `expected` error, in the order of the calls, once all have ended.
+
+    Raises the first other error in that order as itself: a task group alone would wrap it in an ExceptionGroup.
+    """
     outcomes: dict[int, T | Exception] = {}
 
     async def run(index: int, call: Callable[[], Awaitable[T]]) -> None:
@@ -21,18 +25,10 @@ async def settled(*calls: Callable[[], Awaitable[T]]) -> list[T | Exception]:
     async with anyio.create_task_group() as group:
         for index, call in enumerate(calls):
             group.start_soon(run, index, call)
-    return [outcomes[index] for index in range(len(calls))]
-
-
-async def together(*calls: Callable[[], Awaitable[T]]) -> list[T]:
-    """Every call's answer, in the order of the calls.
-
-    Raises the first error in that order as itself: a task group alone would wrap it in an ExceptionGroup,
-    which `except OrbError` does not see.
-    """
-    answers: list[T] = []
-    for outcome in await settled(*calls):
-        if isinstance(outcome, Exception):
+    found: list[T | E] = []
+    for index in range(len(calls)):
+        outcome = outcomes[index]
+        if isinstance(outcome, Exception) and not isinstance(outcome, expected):
             raise outcome
-        answers.append(outcome)
-    return answers
+        found.append(outcome)
+    return found

@@ -3,6 +3,13 @@
 const SAID = { minute: 60, hour: 3600, day: 86400 };
 const stamp = document.querySelector("[data-stamp]");
 
+// The notice is of this load alone: the next one does not find its fragment in the address.
+const notice = document.querySelector(".notice");
+if (notice && location.hash === `#${notice.id}`) {
+  notice.classList.add("told");
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 /** "Updated 3 minutes ago", from the oldest age among the cards; never negative. */
 function tick() {
   const ages = [...document.querySelectorAll("[data-as-of]")].map((card) => Date.parse(card.dataset.asOf));

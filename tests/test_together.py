@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 import pytest
 
-from app.together import settled, together
+from app.together import settled
 
 
 def answering(value: str) -> Callable[[], Awaitable[str]]:
@@ -36,25 +36,23 @@ async def test_answers_stand_in_the_order_of_the_calls_and_not_of_their_ends() -
         second_ended.set()
         return "second"
 
-    assert await together(first, second) == ["first", "second"]
-    assert await settled(first, second) == ["first", "second"]
-    assert ends[:2] == ["second", "first"]
+    assert await settled(OSError, first, second) == ["first", "second"]
+    assert ends == ["second", "first"]
 
 
 async def test_no_calls_have_no_answers() -> None:
-    assert await together() == []
-    assert await settled() == []
+    assert await settled(OSError) == []
 
 
-async def test_errors_are_settled_beside_the_answers() -> None:
+async def test_expected_errors_are_settled_beside_the_answers() -> None:
     wrong = OSError("gone")
-    assert await settled(answering("a"), failing(wrong), answering("b")) == ["a", wrong, "b"]
+    assert await settled(OSError, answering("a"), failing(wrong), answering("b")) == ["a", wrong, "b"]
 
 
-async def test_an_error_is_raised_as_itself_and_in_no_group() -> None:
+async def test_another_error_is_raised_as_itself_and_in_no_group() -> None:
     wrong = OSError("gone")
     with pytest.raises(OSError, match="gone") as caught:
-        await together(answering("a"), failing(wrong), answering("b"))
+        await settled(ValueError, answering("a"), failing(wrong), answering("b"))
     assert caught.value is wrong
 
 
@@ -70,7 +68,7 @@ async def test_of_several_errors_the_first_in_order_is_raised_even_when_it_came_
         raise OSError("second")
 
     with pytest.raises(KeyError, match="first"):
-        await together(first, second)
+        await settled(ValueError, first, second)
 
 
 async def test_one_error_does_not_cut_the_others_short() -> None:
@@ -88,7 +86,7 @@ async def test_one_error_does_not_cut_the_others_short() -> None:
         return "second"
 
     with pytest.raises(OSError, match="gone"):
-        await together(first, second)
+        await settled(ValueError, first, second)
     assert ended == ["second"]
 
 
@@ -113,7 +111,7 @@ async def test_a_cancelled_wait_ends_every_call_and_answers_nothing() -> None:
                 await each.wait()
             scope.cancel()
 
-        await settled(forever(0), forever(1), stop)
+        await settled(OSError, forever(0), forever(1), stop)
         pytest.fail("a cancelled wait has no outcome")
     assert scope.cancelled_caught
     assert sorted(ended) == [0, 1]

@@ -79,18 +79,16 @@ async def load(account: Account, query: Query) -> Outcome:
     shown = listing.shown(query.subscription_id)
     if not shown:
         return empty(listing, "no_upcoming_invoice")
-    outcomes = await settled(*(partial(account.upcoming_invoice, each) for each in shown))
+    outcomes = await settled(OrbError, *(partial(account.upcoming_invoice, each) for each in shown))
     bills = [_bill(each, outcome) for each, outcome in zip(shown, outcomes, strict=True)]
     answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
     error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
     return of_parts(listing, Bills(tuple(bills)), bills, answers, error)
 
 
-def _bill(subscription: wire.Subscription, outcome: Answer[wire.Invoice | Nothing] | Exception) -> Bill:
+def _bill(subscription: wire.Subscription, outcome: Answer[wire.Invoice | Nothing] | OrbError) -> Bill:
     if isinstance(outcome, OrbError):
         return Bill(subscription.id, subscription.title, "failed", outcome.code, sentence(outcome.code))
-    if isinstance(outcome, Exception):
-        raise outcome
     return view(subscription, outcome.reading.value)
 
 

@@ -92,25 +92,22 @@ async def load(account: Account, query: Query) -> Outcome:
         (each, window)
         for each in chosen
         if query.currency in (None, each.currency)
-        if (window := account.window(listing, each.period, query.timeframe_start, query.timeframe_end))
+        if (window := account.so_far(listing, listing.axis(each.period, query.timeframe_start, query.timeframe_end)))
     ]
     if not asked:
         return empty(listing, "no_usage", "other_currency" if query.currency else "no_groups")
-    outcomes = await settled(*(partial(_ask, account, listing, each, window, query, series) for each, window in asked))
+    outcomes = await settled(
+        OrbError, *(partial(_ask, account, listing, each, window, query, series) for each, window in asked)
+    )
     parts = [_part(each, outcome) for (each, _), outcome in zip(asked, outcomes, strict=True)]
-    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, Exception) and outcome[1]]
+    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, OrbError) and outcome[1]]
     error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
     return of_parts(listing, Breakdowns(tuple(parts), links(chosen)), parts, answers, error)
 
 
-def _part(
-    subscription: wire.Subscription,
-    outcome: _Part | Exception,
-) -> Breakdown:
+def _part(subscription: wire.Subscription, outcome: _Part | OrbError) -> Breakdown:
     if isinstance(outcome, OrbError):
         return Breakdown(subscription.id, subscription.title, "failed", outcome.code, sentence(outcome.code))
-    if isinstance(outcome, Exception):
-        raise outcome
     return outcome[0]
 
 

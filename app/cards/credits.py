@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from app.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Outcome, empty, ready
+from app.cards.base import Card, Outcome, empty, ready, sentence
 from app.days import DayName, day_of
 from app.money import Money, Quantity, Unit, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
-from app.together import settled, together
+from app.together import settled
 
 _MOVEMENTS = {
     "increment": "Credits added",
@@ -57,12 +57,18 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class UnitCredits:
-    """One pricing unit. `blocks` is None when they could not be had: the balance stands without them."""
+    """One pricing unit. `balance` is None when its ledger failed.
+
+    `blocks` is None when they could not be had: the balance stands without them.
+    """
 
     unit: str
-    balance: Money
-    activity: tuple[Movement, ...]
-    blocks: tuple[Block, ...] | None
+    status: str
+    code: str | None = None
+    message: str | None = None
+    balance: Money | None = None
+    activity: tuple[Movement, ...] = ()
+    blocks: tuple[Block, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +76,26 @@ class Credits:
     units: tuple[UnitCredits, ...]
 
 
+# One pricing unit's ledger, and its blocks or why there are none.
+_Unit = tuple[Answer[wire.Ledger], Answer[wire.CreditBlocks] | OrbError]
+
+
 async def load(account: Account, query: Query) -> Outcome:
     kept = account.credit_currencies
     asked = [query.currency] if query.currency in kept else list(kept)
-    units = await together(*(partial(_unit, account, code) for code in asked))
+    outcomes = await settled(OrbError, *(partial(_unit, account, code) for code in asked))
+    units = [outcome for outcome in outcomes if not isinstance(outcome, OrbError)]
     answers = [answer for ledger, blocks in units if ledger.reading.value.data for answer in (ledger, blocks)]
-    had = [answer for answer in answers if isinstance(answer, Answer)]
-    if not had:
+    errors = [each for each in (*outcomes, *answers) if isinstance(each, OrbError)]
+    if not answers:
+        if errors:
+            raise errors[0]
         return empty(None, "no_credits", answers=[ledger for ledger, _ in units])
     zone = await _zone(account)
-    views = [
-        view(code, ledger.reading.value, None if isinstance(blocks, OrbError) else blocks.reading.value, zone)
-        for code, (ledger, blocks) in zip(asked, units, strict=True)
-        if ledger.reading.value.data
-    ]
-    return ready(None, Credits(tuple(views)), had, whole=len(had) == len(answers) and zone is not None)
+    parts = [_part(code, outcome, zone) for code, outcome in zip(asked, outcomes, strict=True)]
+    had = [answer for answer in answers if isinstance(answer, Answer)]
+    data = Credits(tuple(part for part in parts if part is not None))
+    return ready(None, data, had, whole=not errors and zone is not None)
 
 
 async def _zone(account: Account) -> ZoneInfo | None:
@@ -95,13 +106,23 @@ async def _zone(account: Account) -> ZoneInfo | None:
         return None
 
 
-async def _unit(account: Account, code: str) -> tuple[Answer[wire.Ledger], Answer[wire.CreditBlocks] | OrbError]:
-    ledger, blocks = await settled(partial(account.credits_ledger, code), partial(account.credit_blocks, code))
-    if isinstance(ledger, Exception):
+async def _unit(account: Account, code: str) -> _Unit:
+    ledger, blocks = await settled(
+        OrbError, partial(account.credits_ledger, code), partial(account.credit_blocks, code)
+    )
+    if isinstance(ledger, OrbError):
         raise ledger
-    if isinstance(blocks, Exception) and not isinstance(blocks, OrbError):
-        raise blocks
     return ledger, blocks  # type: ignore[return-value]
+
+
+def _part(code: str, outcome: _Unit | OrbError, zone: ZoneInfo | None) -> UnitCredits | None:
+    """What is shown of one pricing unit; nothing where it has no ledger."""
+    if isinstance(outcome, OrbError):
+        return UnitCredits(code, "failed", outcome.code, sentence(outcome.code))
+    ledger, blocks = outcome
+    if not ledger.reading.value.data:
+        return None
+    return view(code, ledger.reading.value, None if isinstance(blocks, OrbError) else blocks.reading.value, zone)
 
 
 def view(code: str, ledger: wire.Ledger, blocks: wire.CreditBlocks | None, zone: ZoneInfo | None) -> UnitCredits:
@@ -112,9 +133,10 @@ def view(code: str, ledger: wire.Ledger, blocks: wire.CreditBlocks | None, zone:
     counted = unit(code)
     return UnitCredits(
         code,
-        Money(ledger.data[0].ending_balance, counted),
-        tuple(_activity(ledger, counted, zone)) if zone else (),
-        None if blocks is None else tuple(_block(block, counted, zone) for block in drawdown(blocks)),
+        "ready",
+        balance=Money(ledger.data[0].ending_balance, counted),
+        activity=tuple(_activity(ledger, counted, zone)) if zone else (),
+        blocks=None if blocks is None else tuple(_block(block, counted, zone) for block in drawdown(blocks)),
     )
 
 

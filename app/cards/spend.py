@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 from app.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, empty, links, ready
+from app.cards.base import Card, Links, Outcome, empty, links, ready, sentence
 from app.days import DayName, Period, day_of
 from app.listing import Listing
 from app.money import Money, Unit, unit
 from app.orb import wire
-from app.orb.errors import Malformed
+from app.orb.errors import Malformed, OrbError
 from app.query import Query
-from app.together import together
+from app.together import settled
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -55,8 +55,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The days of one unit. `subtotal` is None where the buckets do not add up to one figure.
+    """The days of one unit; none when they could not be had: `status` is `failed` then, and `code` says why.
 
+    `unit` is empty where Orb does not tell it. `subtotal` is None where the buckets do not add up to one figure.
     `adjusted` says that a minimum, maximum or discount applies: then days do not add up to the bill.
     `period` is the whole axis, future days included. `subscriptions` are those that are in the series.
     """
@@ -68,11 +69,14 @@ class Series:
     subtotal: wire.Subtotal | None
     adjusted: bool
     subscriptions: tuple[Member, ...]
+    status: str = "ready"
+    code: str | None = None
+    message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spend(Series):
-    """The first unit's series, and those of other units beside it; nothing is summed across units."""
+    """The first series that could be had, and all others beside it; nothing is summed across units."""
 
     other_units: tuple[Series, ...]
     links: Links
@@ -88,6 +92,14 @@ class Question:
     axis: Period
     rolled_up: bool
 
+    @property
+    def unit(self) -> str | None:
+        return self.currency or self.members[0].currency
+
+
+# One series, None when it has no bucket, and the answer that it rests on.
+_Found = tuple[Series | None, Answer[wire.Costs]]
+
 
 async def load(account: Account, query: Query) -> Outcome:
     listing = await account.listing()
@@ -95,17 +107,19 @@ async def load(account: Account, query: Query) -> Outcome:
         return empty(listing, listing.state)
     shown = listing.shown(query.subscription_id)
     questions = _questions(account, listing, shown, query)
-    answers = await together(*(partial(_ask, account, question, query.view_mode) for question in questions))
-    series = [
-        view(question, answer.reading.value, query, listing.zone, account.now)
-        for question, answer in zip(questions, answers, strict=True)
-        if answer.reading.value.data
-    ]
+    outcomes = await settled(OrbError, *(partial(_found, account, each, query, listing.zone) for each in questions))
+    answers = [outcome[1] for outcome in outcomes if not isinstance(outcome, OrbError)]
+    error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
+    parts = [_part(question, outcome, query) for question, outcome in zip(questions, outcomes, strict=True)]
+    series = [part for part in parts if part is not None]
     if not any(day.subtotal.amount for each in series for day in each.days):
+        if error is not None:
+            raise error
         return empty(listing, "no_usage", "other_currency" if query.currency else None, answers)
-    first, *others = series
+    first = next(each for each in series if each.status == "ready")
     own: dict[str, Any] = {each.name: getattr(first, each.name) for each in fields(first)}
-    return ready(listing, Spend(**own, other_units=tuple(others), links=links(shown)), answers)
+    others = tuple(each for each in series if each is not first)
+    return ready(listing, Spend(**own, other_units=others, links=links(shown)), answers, whole=error is None)
 
 
 def _questions(account: Account, listing: Listing, shown: Sequence[wire.Subscription], query: Query) -> list[Question]:
@@ -119,10 +133,9 @@ def _questions(account: Account, listing: Listing, shown: Sequence[wire.Subscrip
         asked = [((each,), query.currency) for each in shown]
     found = []
     for members, currency in asked:
-        period = _hull(members)
-        window = account.window(listing, period, query.timeframe_start, query.timeframe_end)
-        if window is not None:
-            axis = window if query.timeframe_start or period is None else period
+        axis = listing.axis(_hull(members), query.timeframe_start, query.timeframe_end)
+        window = account.so_far(listing, axis)
+        if axis is not None and window is not None:
             found.append(Question(members, currency, window, axis, rolled_up))
     return found
 
@@ -133,6 +146,33 @@ def _hull(members: Sequence[wire.Subscription]) -> Period | None:
     if not periods:
         return None
     return Period(min(each.start for each in periods), max(each.end for each in periods))
+
+
+async def _found(account: Account, question: Question, query: Query, zone: ZoneInfo) -> _Found:
+    answer = await _ask(account, question, query.view_mode)
+    costs = answer.reading.value
+    return view(question, costs, query, zone, account.now) if costs.data else None, answer
+
+
+def _part(question: Question, outcome: _Found | OrbError, query: Query) -> Series | None:
+    if not isinstance(outcome, OrbError):
+        return outcome[0]
+    return Series(
+        query.view_mode,
+        unit(question.unit).code if question.unit else "",
+        question.axis,
+        (),
+        None,
+        adjusted=False,
+        subscriptions=_members(question),
+        status="failed",
+        code=outcome.code,
+        message=sentence(outcome.code),
+    )
+
+
+def _members(question: Question) -> tuple[Member, ...]:
+    return tuple(Member(each.id, each.title) for each in question.members)
 
 
 async def _ask(account: Account, question: Question, view_mode: str) -> Answer[wire.Costs]:
@@ -146,10 +186,9 @@ async def _ask(account: Account, question: Question, view_mode: str) -> Answer[w
 
 def view(question: Question, costs: wire.Costs, query: Query, zone: ZoneInfo, now: datetime) -> Series:
     """One unit's series for people; `costs` has at least one bucket."""
-    code = question.currency or question.members[0].currency
-    if code is None:
+    if question.unit is None:
         raise Malformed("a plan without a currency")
-    counted = unit(code)
+    counted = unit(question.unit)
     aligned = all(each.period and each.period.start == question.window.start for each in question.members)
     subtotal = wire.subtotal_of(costs, query.view_mode, aligned=aligned)
     return Series(
@@ -159,7 +198,7 @@ def view(question: Question, costs: wire.Costs, query: Query, zone: ZoneInfo, no
         tuple(_day(cost, query.view_mode == "cumulative", counted, zone, now) for cost in costs.data),
         None if subtotal is None else wire.Subtotal(subtotal, counted),
         any(cost.subtotal != cost.total for cost in costs.data),
-        tuple(Member(each.id, each.title) for each in question.members),
+        _members(question),
     )
 
 

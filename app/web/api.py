@@ -1,7 +1,7 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from babel import Locale
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account import Account
-from app.dashboard import CARDS, Landed, chosen, listing, load_one, loading, summary
+from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web.desk import desk
 from app.web.document import card_object, whole, without_cards
@@ -51,9 +51,10 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     viewer, front = who(request), desk(request)
     if live:
         needs(viewer, "refresh")
-    media_type = _wanted(request)
-    query, moment = front.query(request), front.moment(live=live)
-    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    media_type = _wanted(request, (_JSON, *_STREAMS))
+    query, cards = front.question(request, viewer)
+    moment = front.moment(live=live)
+    account = front.account(viewer, moment)
     await known(account, query.subscription_id)
     locale = _locale(request, viewer)
 
@@ -85,14 +86,13 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
 async def card(request: Request) -> Response:
     """`GET /api/cards/{card}`: one card, 200 with its status."""
     viewer, front = who(request), desk(request)
-    query, moment = front.query(request), front.moment()
-    found = [each for each in chosen(query, viewer.scope) if each.word == request.path_params["card"]]
-    if not found:
-        raise unknown()
+    _wanted(request, (_JSON,))
+    query, (wanted,) = front.question(request, viewer, request.path_params["card"])
+    moment = front.moment()
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
-    outcome = await load_one(found[0], account, query, moment.deadline)
-    return Response(_encode(card_object(found[0], outcome), _locale(request, viewer)), media_type=_JSON)
+    outcome = await load_one(wanted, account, query, moment.deadline)
+    return Response(_encode(card_object(wanted, outcome), _locale(request, viewer)), media_type=_JSON)
 
 
 def needs(viewer: Viewer, word: str) -> None:
@@ -124,15 +124,19 @@ def _locale(request: Request, viewer: Viewer) -> Locale:
     return locale_of(viewer.locale, request.headers.get("accept-language"))
 
 
-def _wanted(request: Request) -> str:
-    """The media type to answer in: the one that the request likes best of those there are. Raises Problem, 406."""
-    wishes = [_wish(each) for each in request.headers.get("accept", "*/*").lower().split(",")]
+def _wanted(request: Request, offered: Sequence[str]) -> str:
+    """The media type to answer in: the one `offered` that the request likes best, JSON where it does not care.
+
+    Raises Problem, 406.
+    """
+    accepted = request.headers.get("accept", "").strip() or "*/*"
+    wishes = [_wish(each) for each in accepted.lower().split(",")]
     for quality, wanted in sorted(wishes, key=lambda wish: -wish[0]):
-        if quality > 0 and wanted in _STREAMS:
+        if quality > 0 and wanted in offered:
             return wanted
-        if quality > 0 and wanted in (_JSON, "application/*", "*/*"):
+        if quality > 0 and wanted in ("application/*", "*/*"):
             return _JSON
-    raise Problem(406, "not_acceptable", f"There is {_JSON}, {_NDJSON} and {_SSE}.")
+    raise Problem(406, "not_acceptable", f"There is {', '.join(offered)}.")
 
 
 def _wish(text: str) -> tuple[int, str]:

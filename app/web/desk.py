@@ -10,10 +10,12 @@ from starlette.requests import Request
 
 from app.account import Account
 from app.cache.cache import Cache, Freshness
-from app.cards.breakdown import GROUPS_REACH_BACK
-from app.dashboard import WORDS
+from app.cards import breakdown
+from app.cards.base import Card
+from app.dashboard import WORDS, chosen
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
+from app.web.problems import unknown
 from app.web.viewer import Tokens, Viewer
 
 # How much of the patience a question to Orb may use, and a card: each gives up before what waits for it.
@@ -82,13 +84,20 @@ class Desk:
             now=self.now,
         )
 
-    def query(self, request: Request) -> Query:
-        """The query in the address. Raises BadQuery."""
+    def question(self, request: Request, viewer: Viewer, word: str | None = None) -> tuple[Query, tuple[Card, ...]]:
+        """The query in the address and the cards that it loads: those in the viewer's scope, or one by its word.
+
+        Raises BadQuery, or the 404 of what does not exist where there is no card of that word.
+        """
         query = parse(request.query_params.multi_items(), grouping_keys=self.grouping_keys, words=WORDS)
-        out_of_reach = (self.now() - GROUPS_REACH_BACK).date() - timedelta(days=1)  # wherever the customer lives
-        if query.timeframe_end and query.timeframe_end <= out_of_reach and "breakdown" in (query.cards or WORDS):
+        cards = tuple(card for card in chosen(query, viewer.scope) if word in (None, card.word))
+        if word is not None and not cards:
+            raise unknown()
+        # A day more: wherever the customer lives.
+        out_of_reach = (self.now() - breakdown.GROUPS_REACH_BACK).date() - timedelta(days=1)
+        if query.timeframe_end and query.timeframe_end <= out_of_reach and breakdown.CARD in cards:
             raise BadQuery("timeframe_end is too long ago for the breakdown; ask for other cards alone")
-        return query
+        return query, cards
 
 
 def desk(request: Request) -> Desk:

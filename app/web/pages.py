@@ -10,14 +10,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
-from app.dashboard import Landed, Summary, chosen, listing, load_one, loading, period_now, summary
+from app.dashboard import Landed, Summary, listing, load_one, loading, period_now, summary
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
 from app.web.api import known, needs
 from app.web.desk import Desk, desk
 from app.web.document import updated
-from app.web.problems import unknown
+from app.web.problems import CHALLENGE
 from app.web.render import locale_of, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
@@ -36,8 +36,9 @@ async def show(request: Request) -> Response:
         viewer = who(request)
     except NotSignedIn:
         return await _sign_in_page(front)
-    query, moment = front.query(request), front.moment(soon=_SOON - _MARGIN)
-    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    query, cards = front.question(request, viewer)
+    moment = front.moment(soon=_SOON - _MARGIN)
+    account = front.account(viewer, moment)
     await known(account, query.subscription_id)
     page = Page(request, front, viewer, query)
 
@@ -62,8 +63,9 @@ async def refresh(request: Request) -> Response:
     """`POST /refresh`: asks the first-paint questions past Orb's cache, then sends the browser to the page."""
     viewer, front = who(request), desk(request)
     needs(viewer, "refresh")
-    query, moment = front.query(request), front.moment(live=True)
-    account, cards = front.account(viewer, moment), chosen(query, viewer.scope)
+    query, cards = front.question(request, viewer)
+    moment = front.moment(live=True)
+    account = front.account(viewer, moment)
     async with loading(account, query, cards, moment.deadline) as arriving:
         outcomes = {landed.card.word: landed.outcome async for landed in arriving}
     said = summary(None, outcomes, front.refresh_age, front.now())
@@ -75,16 +77,14 @@ async def refresh(request: Request) -> Response:
 async def card(request: Request) -> Response:
     """`GET /cards/{card}`: one card on a page of its own; waits as long as patience allows."""
     viewer, front = who(request), desk(request)
-    query, moment = front.query(request), front.moment()
-    wanted = [each for each in chosen(query, viewer.scope) if each.word == request.path_params["card"]]
-    if not wanted:
-        raise unknown()
+    query, (wanted,) = front.question(request, viewer, request.path_params["card"])
+    moment = front.moment()
     account, page = front.account(viewer, moment), Page(request, front, viewer, query)
     await known(account, query.subscription_id)
-    outcome = await load_one(wanted[0], account, query, moment.deadline)
+    outcome = await load_one(wanted, account, query, moment.deadline)
     found = await listing(account)
-    said = summary(found, {wanted[0].word: outcome}, front.refresh_age, front.now())
-    parts = (page.head(), page.identity(found), page.card(wanted[0], outcome, found), page.foot(said))
+    said = summary(found, {wanted.word: outcome}, front.refresh_age, front.now())
+    parts = (page.head(), page.identity(found), page.card(wanted, outcome, found), page.foot(said))
     return HTMLResponse(b"".join(parts))
 
 
@@ -149,7 +149,7 @@ async def _sign_in_page(front: Desk) -> Response:
     shared: dict[str, object] = {"sandbox": front.invented is not None, "again": ""}
     if front.invented is None:
         body = front.templates.get_template("signed_out.html").render(url=front.sign_in_url, **shared)
-        return HTMLResponse(body, 401)
+        return HTMLResponse(body, 401, CHALLENGE)
     customers = [
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()

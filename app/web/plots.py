@@ -1,7 +1,7 @@
 """What a template needs to draw a card: the geometry beside the names and figures that belong to it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
@@ -46,22 +46,21 @@ def spend(series: Series, timezone: str) -> SpendPlot:
     if series.view_mode == "cumulative":
         plot = line(_runs(series, places), len(axis))
     else:
-        columns: list[list[Decimal]] = [[] for _ in axis]
+        columns = [[Decimal(0)] * len(legend) for _ in axis]
         for place, row in zip(places, rows, strict=True):
-            columns[place] = [each.amount for each in row]
+            # Two buckets of one day stand on each other.
+            columns[place] = [total([held, each.amount]) for held, each in zip(columns[place], row, strict=True)]
         partial = frozenset(place for place, day in zip(places, series.days, strict=True) if day.partial)
         plot = bars(columns, len(axis), partial)
     return SpendPlot(plot, legend, rows, places, _marks(axis, places, series.days))
 
 
 def _runs(series: Series, places: tuple[int, ...]) -> list[tuple[int, list[Decimal]]]:
-    """The running totals, parted where a billing period begins anew."""
-    runs: list[tuple[int, list[Decimal]]] = []
-    for n, (place, day) in enumerate(zip(places, series.days, strict=True)):
-        if n == 0 or day.start != series.days[n - 1].start:
-            runs.append((place, []))
-        runs[-1][1].append(day.subtotal.amount)
-    return runs
+    """The running totals, one run for each billing period: Orb's series of several may come interleaved."""
+    runs: dict[datetime, tuple[int, list[Decimal]]] = {}
+    for place, day in zip(places, series.days, strict=True):
+        runs.setdefault(day.start, (place, []))[1].append(day.subtotal.amount)
+    return list(runs.values())
 
 
 def _by_price(series: Series) -> tuple[tuple[Named, ...], tuple[tuple[Money, ...], ...]]:
@@ -70,8 +69,9 @@ def _by_price(series: Series) -> tuple[tuple[Named, ...], tuple[tuple[Money, ...
     by_day = [_amounts(day) for day in series.days]
     if series.subtotal is None:  # nor do the prices of several periods add up to one figure each
         return (), tuple(() for _ in by_day)
-    # In cumulative view the last day holds what the period came to.
-    whole = by_day[-1:] if series.view_mode == "cumulative" else by_day
+    whole = by_day
+    if series.view_mode == "cumulative":  # the last day of each billing period holds what that came to
+        whole = list({day.start: amounts for day, amounts in zip(series.days, by_day, strict=True)}.values())
     sums = {price: total([day[price] for day in whole if price in day]) for price in names}
     ranked = sorted((price for price in sums if sums[price]), key=lambda price: -sums[price])
     columns = [(names[price], [price]) for price in ranked[:_NAMED]]

@@ -22,6 +22,9 @@ class Problem(Exception):
         self.detail = detail
 
 
+# What every 401 has to say of how to sign in.
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
 _KNOWN = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -60,8 +63,7 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
         "code": problem.code,
         "request_id": log.request_id.get(),
     }
-    challenge = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
-    found = {**(headers or {}), **challenge}
+    found = _headers(problem, headers)
     return JSONResponse(body, problem.status, headers=found, media_type="application/problem+json")
 
 
@@ -72,4 +74,8 @@ async def handle(request: Request, error: Exception) -> Response:
     if "text/html" not in accepted or request.scope["path"].startswith("/api/"):
         return answer(problem, headers)
     page = request.app.state.desk.templates.get_template("problem.html")
-    return HTMLResponse(page.render(problem=problem), problem.status, headers=headers)
+    return HTMLResponse(page.render(problem=problem), problem.status, headers=_headers(problem, headers))
+
+
+def _headers(problem: Problem, headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {**(headers or {}), **(CHALLENGE if problem.status == 401 else {})}

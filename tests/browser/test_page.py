@@ -56,6 +56,19 @@ def test_a_refresh_brings_newer_figures_and_the_page_back(signed_in: Open, orrer
         expect(page.get_by_role("button", name="Refresh", exact=True)).to_be_enabled()
 
 
+def test_what_could_not_be_refreshed_is_said_once(signed_in: Open, orrery: Running) -> None:
+    with orrery.fault("upcoming_invoice", "status", status=500), signed_in("Quiet") as page:
+        notice = page.get_by_text("Some figures could not be refreshed.")
+        expect(notice).to_be_hidden()
+        page.get_by_role("button", name="Refresh", exact=True).click()
+        expect(notice).to_be_visible()
+        expect(page).to_have_url(f"{orrery.url}/")
+        expect(notice).to_be_visible()
+        page.reload()
+        expect(page.get_by_text(re.compile("^Updated |^Age unknown"))).to_be_visible()
+        expect(notice).to_be_hidden()
+
+
 def test_the_stamp_keeps_ticking(signed_in: Open) -> None:
     with signed_in("Lumen") as page:
         page.clock.install()

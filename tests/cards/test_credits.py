@@ -30,6 +30,7 @@ def shown() -> UnitCredits:
 
 
 def test_the_first_entrys_ending_balance_is_the_balance(shown: UnitCredits) -> None:
+    assert shown.balance is not None
     assert repr(shown.balance) == "Money(9148.25 compute_credits)"
     assert write(shown.balance, locale_of("en")).split() == ["9,148.25", "compute", "credits"]
 
@@ -82,7 +83,7 @@ def test_blocks_stand_in_the_order_in_which_they_are_drawn(shown: UnitCredits) -
 def test_the_balance_stands_without_blocks_and_without_a_zone() -> None:
     bare = view("credits", ledger(), None, None)
 
-    assert (bare.blocks, bare.activity, f"{bare.balance.amount}") == (None, (), "9148.25")
+    assert (bare.blocks, bare.activity, bare.balance and f"{bare.balance.amount}") == (None, (), "9148.25")
 
 
 def test_an_entry_type_that_is_new_is_shown_as_a_movement() -> None:

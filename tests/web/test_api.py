@@ -1,7 +1,9 @@
 """The document for programs, through the front door, with Orb's examples behind it."""
 
 import json
+import re
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import anyio
@@ -236,8 +238,16 @@ async def test_the_event_stream_names_its_events(serve: Serve, orb_router: respx
         response = await client.get("/api/dashboard", headers={"Accept": "text/event-stream"})
 
     assert response.headers["content-type"].startswith("text/event-stream")
-    events = [line for line in response.text.splitlines() if line.startswith("event: ")]
-    assert events == ["event: card"] * 4 + ["event: done"]
+    *cards, done = [read_event(event) for event in response.text.removesuffix("\n\n").split("\n\n")]
+    assert [name for name, _ in cards] == ["card"] * 4
+    assert sorted(card.pop("card") for _, card in cards) == ["bill", "breakdown", "credits", "spend"]
+    assert all((set(card), card["status"]) == (NINE, "ready") for _, card in cards)
+    assert (done[0], done[1]["done"], done[1]["complete"]) == ("done", True, True)
+
+
+def read_event(event: str) -> tuple[str, Any]:
+    name, data = event.splitlines()
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 async def test_a_hanging_call_costs_one_card_within_the_deadline(serve: Serve, orb_router: respx.MockRouter) -> None:
@@ -352,11 +362,32 @@ async def test_a_bad_parameter_is_named_and_costs_no_call(
     assert not any(route.called for route in routes.values())
 
 
-async def test_an_accept_that_cannot_be_met_is_refused(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/api/dashboard", "application/xml"),
+        ("/api/cards/bill", "application/xml"),
+        ("/api/cards/bill", "text/event-stream"),
+    ],
+)
+async def test_an_accept_that_cannot_be_met_is_refused_and_costs_no_call(
+    serve: Serve, orb_router: respx.MockRouter, path: str, accept: str
+) -> None:
+    routes = borealis(orb_router)
     async with serve() as client:
-        response = await client.get("/api/dashboard", headers={"Accept": "application/xml"})
+        response = await client.get(path, headers={"Accept": accept})
 
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
+    assert not routes["subscriptions"].called
+
+
+@pytest.mark.parametrize("path", ["/api/dashboard", "/api/cards/bill"])
+async def test_an_accept_without_a_wish_gets_json(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get(path, headers={"Accept": ""})
+
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
 
 
 async def test_texts_are_in_the_readers_language_and_amounts_are_not(
@@ -395,6 +426,18 @@ async def test_a_state_that_could_not_be_renewed_says_so(
     assert (before["complete"], after["complete"]) == (True, False)
 
 
+JUNE = {
+    "current_billing_period_start_date": "2026-06-01T07:00:00+00:00",
+    "current_billing_period_end_date": "2026-07-01T07:00:00+00:00",
+}
+
+
+def in_june() -> httpx.Response:
+    listed = changed("subscriptions_list")
+    listed["data"][0] |= JUNE
+    return httpx.Response(200, json=listed)
+
+
 async def test_a_period_that_is_over_is_not_shown_as_this_one(
     serve: Serve, orb_router: respx.MockRouter, clock: Clock
 ) -> None:
@@ -403,18 +446,45 @@ async def test_a_period_that_is_over_is_not_shown_as_this_one(
     async with serve() as client:
         await dashboard(client)
         clock.pass_seconds(180)  # past the local midnight at which May ended
-        listed = changed("subscriptions_list")
-        listed["data"][0] |= {
-            "current_billing_period_start_date": "2026-06-01T07:00:00+00:00",
-            "current_billing_period_end_date": "2026-07-01T07:00:00+00:00",
-        }
-        routes["subscriptions"].mock(return_value=httpx.Response(200, json=listed))
+        routes["subscriptions"].mock(return_value=in_june())
         document = await dashboard(client)
 
     assert document["period"] == {
         "start": "2026-06-01T07:00:00Z", "end": "2026-07-01T07:00:00Z", "day": 1, "days": 30,
     }  # fmt: skip
     assert b"timeframe_start=2026-06-01" in routes["subscription_costs"].calls.last.request.url.query
+
+
+@pytest.mark.parametrize(
+    ("instead", "status"), [(answer("error_500", 500), "failed"), (answer("error_404_resource", 404), "empty")]
+)
+async def test_the_bill_of_a_period_that_is_over_is_never_this_ones(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock, instead: httpx.Response, status: str
+) -> None:
+    routes = borealis(orb_router)
+    clock.now = clock.now.replace(month=6, day=1, hour=6, minute=58)
+    async with serve() as client:
+        before = await dashboard(client)
+        clock.pass_seconds(180)
+        routes["subscriptions"].mock(return_value=in_june())
+        routes["upcoming_invoice"].mock(return_value=instead)
+        after = await dashboard(client)
+
+    assert (before["cards"]["bill"]["status"], after["cards"]["bill"]["status"]) == ("ready", status)
+
+
+async def test_a_refresh_within_the_cool_down_asks_for_the_list_of_a_period_that_is_over(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = borealis(orb_router)
+    clock.now = clock.now.replace(month=6, day=1, hour=6, minute=59, second=57)
+    async with serve() as client:
+        await dashboard(client)
+        clock.pass_seconds(6)
+        routes["subscriptions"].mock(return_value=in_june())
+        document = (await client.post("/api/dashboard/refresh")).json()
+
+    assert document["period"]["start"] == "2026-06-01T07:00:00Z"
 
 
 async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(
@@ -432,7 +502,10 @@ async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(
     assert not document["complete"]
 
 
-@pytest.mark.parametrize("path", ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/", "/api/dashboard?cards=credits"],
+)
 async def test_a_list_that_fails_is_asked_for_once(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
     routes = borealis(orb_router, subscriptions=answer("error_500", 500))
     async with serve() as client:
@@ -448,6 +521,28 @@ async def test_a_list_that_goes_round_in_circles_ends(serve: Serve, orb_router: 
         await dashboard(client)
 
     assert routes["subscriptions"].call_count == 2
+
+
+async def test_a_list_without_end_is_read_for_five_pages(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    pages = (
+        changed("subscriptions_list", pagination_metadata={"has_more": True, "next_cursor": f"page-{n}"})
+        for n in count()
+    )
+    routes["subscriptions"].mock(side_effect=lambda request: httpx.Response(200, json=next(pages)))  # noqa: ARG005
+    async with serve() as client:
+        await dashboard(client)
+
+    assert routes["subscriptions"].call_count == 5
+
+
+async def test_the_time_that_each_card_took_is_told(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve() as client:
+        response = await client.get("/api/dashboard?cards=breakdown,bill")
+
+    timing = response.headers["server-timing"]
+    assert re.fullmatch(r"bill;dur=[0-9]+\.[0-9], breakdown;dur=[0-9]+\.[0-9]", timing)
 
 
 async def test_having_no_subscription_is_believed_for_half_a_minute(
@@ -509,6 +604,34 @@ async def test_days_too_long_ago_to_be_grouped_are_refused_by_name_and_still_sho
     assert (refused.status_code, "timeframe_end" in refused.json()["detail"]) == (400, True)
     assert shown["cards"]["spend"]["status"] == "ready"
     assert not routes["grouped_costs"].called
+
+
+@pytest.mark.parametrize(
+    ("scope", "path"),
+    [
+        (None, "/api/cards/spend"),
+        (None, "/cards/spend"),
+        ("bill spend refresh", "/api/dashboard"),
+        ("bill spend refresh", "/"),
+        ("bill spend refresh", "/api/cards/spend"),
+    ],
+)
+async def test_days_too_long_ago_to_be_grouped_are_refused_only_where_groups_are_asked_for(
+    serve: Serve, orb_router: respx.MockRouter, scope: str | None, path: str
+) -> None:
+    routes = borealis(orb_router)
+    async with serve(scope=scope) as client:
+        response = await client.get(f"{path}?timeframe_start=2025-11-01&timeframe_end=2025-12-01")
+
+    assert response.status_code == 200, response.text
+    assert routes["subscription_costs"].called
+
+
+async def test_the_breakdown_alone_is_refused_days_that_are_too_long_ago(serve: Serve) -> None:
+    async with serve() as client:
+        response = await client.get("/api/cards/breakdown?timeframe_start=2025-11-01&timeframe_end=2025-12-01")
+
+    assert (response.status_code, "timeframe_end" in response.json()["detail"]) == (400, True)
 
 
 async def test_a_currency_that_nothing_is_in_is_said_to_be_so(serve: Serve, orb_router: respx.MockRouter) -> None:

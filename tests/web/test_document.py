@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -211,6 +212,23 @@ async def test_a_breakdown_alone_uses_the_series_that_is_at_hand(serve: Serve, o
     assert routes["subscription_costs"].call_count == 1
 
 
+async def test_a_series_that_is_stale_is_no_whole_of_groups_that_are_not(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    groups = {"data": [{"grouping_values": ["ws"], "subtotal": "60.00"}], "has_more": False}
+    routes = borealis(orb_router, grouped_costs=httpx.Response(200, json=groups))
+    async with serve() as client:
+        before = (await dashboard(client))["cards"]
+        clock.pass_seconds(600)
+        routes["subscription_costs"].mock(return_value=answer("error_500", 500))
+        after = (await dashboard(client))["cards"]
+
+    (known,), (unknown,) = (cards["breakdown"]["data"]["subscriptions"] for cards in (before, after))
+    assert (known["residual"]["amount"], unknown["residual"], unknown["subtotal"]) == ("10.00", None, None)
+    assert unknown["residual_reason"]
+    assert (after["spend"]["status"], after["spend"]["stale"]) == ("ready", True)
+
+
 async def test_a_chosen_currency_is_what_orb_is_asked_for(serve: Serve, orb_router: respx.MockRouter) -> None:
     routes = borealis(orb_router)
     async with serve() as client:
@@ -324,12 +342,120 @@ async def test_several_pricing_units_stand_side_by_side(
     assert [unit["unit"] for unit in units] == ["credits", "tokens"]
 
 
+def by_currency(otherwise: httpx.Response, **instead: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+    """What Orb answers for each currency that it is asked for."""
+    return lambda request: instead.get(request.url.params["currency"], otherwise)
+
+
+def in_two_currencies(router: respx.MockRouter, **instead: httpx.Response) -> None:
+    plan = changed("subscriptions_list")["data"][0]["plan"] | {"currency": "EUR"}
+    borealis(router, subscriptions=listed({"id": OTHER, "name": "Europe", "plan": plan}))
+    costs = router.get("/customers/external_customer_id/borealis/costs")
+    costs.mock(side_effect=by_currency(httpx.Response(200, json={"data": []}), **instead))
+
+
+@pytest.mark.parametrize(("fails", "stands"), [("EUR", "USD"), ("USD", "EUR")])
+async def test_one_failing_series_leaves_the_others_and_is_told_beside_them(
+    serve: Serve, orb_router: respx.MockRouter, fails: str, stands: str
+) -> None:
+    in_two_currencies(orb_router, **{fails: answer("error_500", 500), stands: answer("subscription_costs_periodic")})
+    async with serve() as client:
+        document = await dashboard(client, "/api/dashboard?cards=spend")
+        html = (await client.get("/?cards=spend")).text
+
+    card = document["cards"]["spend"]
+    (other,) = card["data"]["other_units"]
+    assert (card["status"], card["data"]["status"], card["data"]["unit"]) == ("ready", "ready", stands)
+    assert (other["status"], other["code"], other["unit"], other["days"]) == ("failed", "orb_error", fails, [])
+    assert not document["complete"]
+    assert html.count('<article class="part"') == 2
+    assert "The billing system had an error." in html
+
+
+@pytest.mark.parametrize(
+    ("euro", "status", "code"),
+    [(answer("error_500", 500), "failed", "orb_error"), (httpx.Response(200, json={"data": []}), "empty", "no_usage")],
+)
+async def test_without_a_series_that_has_figures_the_card_has_none(
+    serve: Serve, orb_router: respx.MockRouter, euro: httpx.Response, status: str, code: str
+) -> None:
+    in_two_currencies(orb_router, EUR=euro)
+    async with serve() as client:
+        card = (await dashboard(client, "/api/dashboard?cards=spend"))["cards"]["spend"]
+
+    assert (card["status"], card["code"], card["data"]) == (status, code, {})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "units", "complete"),
+    [
+        (answer("error_429", 429), [("credits", "ready", None), ("tokens", "failed", "orb_rate_limited")], False),
+        (answer("credits_ledger_empty"), [("credits", "ready", None)], True),
+    ],
+)
+async def test_one_failing_ledger_leaves_the_other_units(
+    serve: Serve,
+    orb_router: respx.MockRouter,
+    settings: Settings,
+    tokens: httpx.Response,
+    units: list[tuple[str, str, str | None]],
+    complete: bool,
+) -> None:
+    routes = borealis(orb_router)
+    routes["credits_ledger"].mock(side_effect=by_currency(answer("credits_ledger"), tokens=tokens))
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
+        document = await dashboard(client, "/api/dashboard?cards=credits")
+        html = (await client.get("/?cards=credits")).text
+
+    card = document["cards"]["credits"]
+    assert card["status"] == "ready"
+    assert [(unit["unit"], unit["status"], unit["code"]) for unit in card["data"]["units"]] == units
+    assert document["complete"] == complete
+    assert html.count('<article class="part"') == len(units)
+
+
+async def test_one_failing_ledger_beside_an_empty_one_fails_the_card(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    routes = borealis(orb_router)
+    routes["credits_ledger"].mock(side_effect=[answer("credits_ledger_empty"), answer("error_500", 500)])
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
+        card = (await dashboard(client, "/api/dashboard?cards=credits"))["cards"]["credits"]
+
+    assert (card["status"], card["code"]) == ("failed", "orb_error")
+
+
 async def test_the_window_ends_with_the_customers_own_day(serve: Serve, orb_router: respx.MockRouter) -> None:
     routes = borealis(orb_router)
     async with serve() as client:
         await dashboard(client)
 
     assert ("timeframe_end", "2026-05-21T07:00:00Z") in asked(routes["subscription_costs"])
+
+
+async def test_days_to_come_are_on_the_axis_and_not_in_the_question(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        cards = (await dashboard(client, "/api/dashboard?timeframe_start=2026-05-01&timeframe_end=2026-07-01"))["cards"]
+
+    grouped = json.loads(routes["grouped_costs"].calls.last.request.content)
+    assert ("timeframe_end", "2026-05-21T07:00:00Z") in asked(routes["subscription_costs"])
+    assert (grouped["timeframe_start"], grouped["timeframe_end"]) == ("2026-05-01T07:00:00Z", "2026-05-21T07:00:00Z")
+    assert cards["spend"]["data"]["period"] == {"start": "2026-05-01T07:00:00Z", "end": "2026-07-01T07:00:00Z"}
+    assert not cards["breakdown"]["data"]["subscriptions"][0]["clamped"]
+
+
+async def test_days_that_are_all_to_come_have_no_cost_and_cost_no_call(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    routes = borealis(orb_router)
+    async with serve() as client:
+        days = "timeframe_start=2026-05-21&timeframe_end=2026-06-01"
+        cards = (await dashboard(client, f"/api/dashboard?{days}"))["cards"]
+
+    assert (cards["spend"]["code"], cards["breakdown"]["code"]) == ("no_usage", "no_usage")
+    assert not routes["subscription_costs"].called
+    assert not routes["grouped_costs"].called
 
 
 async def test_a_state_is_kept_for_half_a_minute(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:

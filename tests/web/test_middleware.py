@@ -7,7 +7,6 @@ import pytest
 import respx
 
 from app.settings import Settings
-from app.web import api
 from tests.conftest import Serve
 from tests.orb.answers import borealis
 
@@ -80,11 +79,19 @@ async def test_what_does_not_exist_is_a_problem_document(serve: Serve) -> None:
     assert missing.json()["request_id"] == missing.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("path", ["/api/cards/bill/", "/api/dashboard/", "/cards/bill/", "/static"])
+async def test_an_address_with_a_slash_too_many_is_nobodys(serve: Serve, path: str) -> None:
+    async with serve() as client:
+        response = await client.get(path)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
 async def test_a_mistake_of_ours_says_nothing_but_its_request_id(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("the secret recipe")
 
-    monkeypatch.setattr(api, "chosen", broken)
+    monkeypatch.setattr("app.web.desk.chosen", broken)
     async with serve() as client:
         response = await client.get("/api/dashboard")
 
@@ -105,6 +112,23 @@ async def test_a_mistake_in_one_card_costs_that_card(
 
     statuses = {word: card["code"] or card["status"] for word, card in response.json()["cards"].items()}
     assert statuses == {"bill": "bug", "credits": "ready", "spend": "ready", "breakdown": "ready"}
+    assert "recipe" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/", "/api/dashboard"])
+async def test_a_mistake_in_the_list_costs_what_needs_it(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret recipe")
+
+    borealis(orb_router)
+    monkeypatch.setattr("app.account.Listing", broken)
+    async with serve() as client:
+        response = await client.get(path)
+
+    assert response.status_code == 200
+    assert response.text.count("Something went wrong") >= 3
     assert "recipe" not in response.text
 
 

@@ -111,12 +111,13 @@ async def test_a_card_that_is_slow_is_sent_as_late_with_a_way_to_it(serve: Serve
 
     routes["upcoming_invoice"].mock(side_effect=late)
     async with serve() as client:
-        bill = section(await page(client), "bill")
+        bill = section(await page(client, "/?limit=5"), "bill")
         gate.set()
-        alone = await page(client, "/cards/bill")
+        alone = await page(client, "/cards/bill?limit=5")
 
     assert 'data-status="late"' in bill
-    assert 'href="/cards/bill"' in bill
+    assert 'data-late="/cards/bill?limit=5"' in bill
+    assert 'href="/cards/bill?limit=5"' in bill
     assert "$825.00" in text(section(alone, "bill"))
 
 
@@ -253,6 +254,29 @@ async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router:
     assert b"</html>" in parts[-1]
 
 
+async def test_an_unknown_subscription_is_a_404_however_slow_the_list(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    routes, gate = borealis(orb_router), anyio.Event()
+    responses: list[httpx.Response] = []
+
+    async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("subscriptions_list")
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        responses.append(await client.get("/?subscription_id=SuNobodys0000001"))
+
+    monkeypatch.setattr("app.web.pages._SOON", 0.1)  # nothing is soon enough
+    routes["subscriptions"].mock(side_effect=late)
+    async with serve() as client, anyio.create_task_group() as group:
+        group.start_soon(ask, client)
+        await anyio.wait_all_tasks_blocked()
+        gate.set()
+
+    assert responses[0].status_code == 404
+
+
 @pytest.mark.parametrize("language", ["en", "de", "ja", "ar"])
 async def test_a_card_that_could_not_be_renewed_shows_its_last_figures_and_from_when_they_are(
     serve: Serve, orb_router: respx.MockRouter, clock: Clock, language: str
@@ -319,6 +343,41 @@ async def test_bars_stand_on_their_own_days_wherever_the_series_begins(
     assert re.findall(r'<rect x="(\d+)" width="10"', spend) == ["50", "60", "70"]
     assert re.findall(r'd="M(\d+)', spend)[0] == "51"
     assert "Today" not in text(spend)
+
+
+async def test_today_is_named_on_the_axis(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> None:
+    borealis(orb_router)
+    clock.now = clock.now.replace(day=3)
+    async with serve() as client:
+        spend = section(await page(client), "spend")
+
+    (place,) = re.findall(r'<text class="today" x="([0-9.]+)%".*?>Today</text>', spend)
+    assert float(place) == round(100 * 2.5 / 31, 2)
+
+
+async def test_the_balance_is_not_late_for_its_blocks(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    monkeypatch.setattr("app.web.pages._MARGIN", 0.7)  # blocks are waited for a tenth of a second
+    routes = borealis(orb_router)
+    routes["credit_blocks"].mock(side_effect=hang)
+    async with serve() as client:
+        card = section(await page(client), "credits")
+
+    assert 'data-status="ready"' in card
+    assert "could not be found out just now" in text(card)
+
+
+async def test_the_page_is_in_the_language_of_the_token(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve(locale="de") as client:
+        bill = section(await page(client), "bill")
+
+    assert "825,00 $" in text(bill).replace("\u00a0", " ")
 
 
 async def test_with_the_sandbox_down_the_sign_in_page_says_so(serve: Serve, settings: Settings) -> None:

@@ -178,3 +178,12 @@ async def test_a_head_request_is_checked_as_its_get_is(
         foreign = await client.head("/api/dashboard", headers={"Sec-Fetch-Site": "cross-site"})
 
     assert (typed.status_code, foreign.status_code) == (200, 403)
+
+
+@pytest.mark.parametrize("path", ["/", "/cards/bill", "/api/dashboard"])
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+async def test_every_401_says_how_to_sign_in(serve: Serve, path: str, accept: str) -> None:
+    async with serve(None) as client:
+        response = await client.get(path, headers={"Accept": accept})
+
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")

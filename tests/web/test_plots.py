@@ -1,0 +1,76 @@
+"""What is drawn of a series: every bucket counted, one line for each billing period, today where it is."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from app.cards.spend import Question, Series, view
+from app.days import Period
+from app.orb import wire
+from app.orb.decode import decode
+from app.query import Query
+from app.web.plots import SpendPlot, spend
+from tests.orb.answers import example
+
+ZONE = "America/Los_Angeles"
+MAY = Period(datetime(2026, 5, 1, 7, tzinfo=UTC), datetime(2026, 6, 1, 7, tzinfo=UTC))
+SUBSCRIPTION = decode(example("subscriptions_list"), wire.Subscriptions).data[0]
+THIRD_OF_MAY = datetime(2026, 5, 3, 19, tzinfo=UTC)
+
+
+def costs(mode: str) -> tuple[wire.Cost, ...]:
+    return decode(example(f"subscription_costs_{mode}"), wire.Costs).data
+
+
+def series(buckets: tuple[wire.Cost, ...], mode: str, now: datetime = THIRD_OF_MAY) -> Series:
+    question = Question((SUBSCRIPTION,), None, MAY, MAY, rolled_up=False)
+    return view(question, wire.Costs(buckets), Query(view_mode=mode), ZoneInfo(ZONE), now)
+
+
+def drawn(buckets: tuple[wire.Cost, ...], mode: str, now: datetime = THIRD_OF_MAY) -> SpendPlot:
+    return spend(series(buckets, mode, now), ZONE)
+
+
+def earlier(bucket: wire.Cost) -> wire.Cost:
+    """The same running total in the series of a billing period that began before."""
+    return replace(bucket, timeframe_start=bucket.timeframe_start - timedelta(days=10))
+
+
+def test_two_buckets_of_one_day_are_drawn_as_one_bar_of_both() -> None:
+    first, *others = costs("periodic")
+    noon = first.timeframe_start + timedelta(hours=12)
+    half = [replace(each, subtotal=each.subtotal / 2) for each in first.per_price_costs]
+    halves = replace(first, subtotal=first.subtotal / 2, per_price_costs=tuple(half))
+    split = (replace(halves, timeframe_end=noon), replace(halves, timeframe_start=noon), *others)
+
+    assert drawn(split, "periodic").plot == drawn((first, *others), "periodic").plot
+    assert drawn(split, "periodic").legend == drawn((first, *others), "periodic").legend
+    assert drawn(split, "periodic").places == (0, 0, 1, 2)
+
+
+def test_series_that_come_interleaved_are_a_line_each_and_their_prices_count_in_all() -> None:
+    buckets = costs("cumulative")
+    both = tuple(chain.from_iterable((earlier(each), each) for each in buckets))
+    alone, together = drawn(buckets, "cumulative"), drawn(both, "cumulative")
+
+    assert together.plot.paths[0] == alone.plot.paths[0] * 2
+    assert [(each.name, each.subtotal.amount) for each in together.legend] == [("API Requests", Decimal("140.00"))]
+
+
+def test_a_billing_period_that_begins_anew_is_a_line_of_its_own() -> None:
+    first, second, third = costs("cumulative")
+    found = drawn((earlier(first), earlier(second), third), "cumulative")
+
+    assert re.findall(r"M(\d+)", found.plot.paths[0]) == ["0", "20"]
+
+
+def test_today_is_marked_and_the_days_that_are_over_are_not() -> None:
+    marked = {day: kind for day, _, kind in drawn(costs("periodic"), "periodic").marks}
+    over = drawn(costs("periodic"), "periodic", THIRD_OF_MAY + timedelta(days=1)).marks
+
+    assert marked[date(2026, 5, 3)] == "today"
+    assert "today" not in [kind for _, _, kind in over]
