@@ -15,7 +15,7 @@ from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, of_parts, sentence
 from app.days import Period
 from app.listing import Nothing
-from app.money import Money, Quantity, difference, total, unit
+from app.money import Money, Quantity, Unit, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
@@ -33,11 +33,15 @@ _ADJUSTMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One charge: what it is, how much of it, and what it costs at list price."""
+    """One charge: what it is, how much of it, and what it costs at list price.
+
+    `charged` is there on a line in a pricing unit: what credits did not pay of it, in the invoice's money.
+    """
 
     name: str
     quantity: Quantity | None
     subtotal: Money
+    charged: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,18 @@ def view(subscription: wire.Subscription, invoice: wire.Invoice | Nothing) -> Bi
         total=Money(invoice.total, currency),
         amount_due=wire.AmountDue(invoice),
         target_date=invoice.target_date,
-        lines=tuple(
-            Line(line.name, None if line.quantity is None else Quantity(line.quantity), Money(line.subtotal, currency))
-            for line in invoice.line_items
-        ),
+        lines=tuple(_line(line, currency) for line in invoice.line_items),
         bridge=tuple(bridge(invoice)),
+    )
+
+
+def _line(line: wire.LineItem, currency: Unit) -> Line:
+    own = unit(line.price.currency) if line.price and line.price.currency else currency
+    return Line(
+        line.name,
+        None if line.quantity is None else Quantity(line.quantity),
+        Money(line.subtotal, own),
+        None if own == currency else Money(line.amount, currency),
     )
 
 
@@ -133,7 +144,7 @@ def bridge(invoice: wire.Invoice) -> list[Step]:
 
 
 def _effects(invoice: wire.Invoice) -> Iterator[tuple[str, str, Decimal]]:
-    lines = invoice.line_items
+    lines = [line for line in invoice.line_items if _in_money_of(invoice, line)]
     for line in lines:
         for adjustment in line.adjustments:
             kind, label, sign = _ADJUSTMENTS.get(adjustment.adjustment_type, ("adjustment", "Adjustment", -1))
@@ -142,13 +153,18 @@ def _effects(invoice: wire.Invoice) -> Iterator[tuple[str, str, Decimal]]:
             yield kind, f"{adjustment.reason or label}{percent}", sign * adjustment.amount
     for line in lines:
         yield "credits", "Prepaid credits", -line.credits_applied
-    for line in lines:
+    for line in invoice.line_items:
         yield "partial_invoice", "Invoiced already", -line.partially_invoiced_amount
-    for line in lines:
+    for line in invoice.line_items:
         for tax in line.tax_amounts:
             rate = tax.tax_rate_percentage
             percent = f" {rate.normalize():f}%" if rate is not None else ""
             yield "tax", f"{tax.tax_rate_description or 'Tax'}{percent}", tax.amount
+
+
+def _in_money_of(invoice: wire.Invoice, line: wire.LineItem) -> bool:
+    """Whether a line's own figures count in the bill: those of a pricing unit are not money."""
+    return line.price is None or line.price.currency is None or unit(line.price.currency) == unit(invoice.currency)
 
 
 CARD = Card("bill", "Bill", "amount_due", load)

@@ -80,7 +80,15 @@ class Tax(Figures, frozen=True, gc=False):
     tax_rate_percentage: MaybeAmount = None
 
 
+class PriceUnit(Answer, frozen=True, gc=False):
+    """What a price is in: money, or a pricing unit that credits pay."""
+
+    currency: str | None = None
+
+
 class LineItem(Figures, frozen=True, gc=False):
+    """One line. Up to its credits it counts in its price's unit; `amount` and after it, in the invoice's."""
+
     name: str
     subtotal: Amount
     adjusted_subtotal: Amount
@@ -88,6 +96,7 @@ class LineItem(Figures, frozen=True, gc=False):
     partially_invoiced_amount: Amount
     amount: Amount
     quantity: MaybeAmount = None
+    price: PriceUnit | None = None
     adjustments: tuple[Adjustment, ...] = ()
     tax_amounts: tuple[Tax, ...] = ()
 

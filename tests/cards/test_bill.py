@@ -58,6 +58,22 @@ def test_tax_minimum_and_balance_are_steps_of_their_own() -> None:
     ]
 
 
+def test_a_line_in_a_pricing_unit_counts_in_the_bill_with_what_is_charged_of_it() -> None:
+    found = invoice(subtotal="62.00", total="62.00", amount_due="62.00", line_items=[
+        line(subtotal="50.00", adjusted_subtotal="50.00", amount="50.00", price={"currency": "USD"}),
+        line(subtotal="900", adjusted_subtotal="900", credits_applied="780", amount="12.00", price={
+            "currency": "sparks",
+        }),
+    ])  # fmt: skip
+
+    assert steps(found) == []
+    lines = view(subscription(), found).lines
+    assert [(f"{each.subtotal!r}", f"{each.charged!r}") for each in lines] == [
+        ("Money(50.00 USD)", "None"),
+        ("Money(900 sparks)", "Money(12.00 USD)"),
+    ]
+
+
 def test_the_same_discount_on_several_lines_is_one_step() -> None:
     lines = [line(adjustments=[adjustment("amount_discount", "2.50", "Promo")]) for _ in range(3)]
     found = invoice(subtotal="30.00", total="22.50", amount_due="22.50", line_items=lines)

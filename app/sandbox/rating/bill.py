@@ -37,7 +37,7 @@ class BillLine:
     @property
     def subtotal(self) -> Decimal:
         """Give the line's part of the bill's subtotal: of a pricing unit, what is charged for in money."""
-        return self.amount if self.converted else self.line.subtotal
+        return self.amount + self.partial if self.converted else self.line.subtotal
 
 
 @dataclass(frozen=True)
