@@ -242,6 +242,43 @@ def test_the_figures_of_all_cards_agree(orrery: Running, customer: str) -> None:
     assert any(part["subtotal"] for part in daily["breakdown"]["data"]["subscriptions"]) or customer != "northwind"
 
 
+def test_an_event_that_is_sent_is_on_the_dashboard_after_a_refresh_to_the_last_digit(orrery: Running) -> None:
+    event = {
+        "event_name": "gpu_inference",
+        "timestamp": "2026-11-20T15:04:00Z",
+        "external_customer_id": "northwind",
+        "idempotency_key": "one-of-mine",
+        "properties": {"tokens": 12_345, "workspace_id": "search-prod", "region": "us-east-1"},
+    }
+    with orrery.clock(now="2026-11-20T15:04:05Z"), orrery.client("northwind") as client:
+        before = client.post("/api/dashboard/refresh").raise_for_status().json()["cards"]
+        sent = httpx.post(
+            f"{orrery.orb}/ingest",
+            json={"events": [event]},
+            headers={"Authorization": "Bearer a-key"},
+            trust_env=False,
+        )
+        assert sent.json() == {"validation_failed": []}
+        after = client.post("/api/dashboard/refresh").raise_for_status().json()["cards"]
+
+    price = Decimal(12_345) * Decimal("0.00045")
+    for figure in (bill_subtotal, spend_subtotal, group_subtotal):
+        assert figure(after) - figure(before) == price
+
+
+def bill_subtotal(cards: Any) -> Decimal:
+    return Decimal(cards["bill"]["data"]["subscriptions"][0]["subtotal"]["amount"])
+
+
+def spend_subtotal(cards: Any) -> Decimal:
+    return Decimal(cards["spend"]["data"]["subtotal"]["amount"])
+
+
+def group_subtotal(cards: Any) -> Decimal:
+    groups = cards["breakdown"]["data"]["subscriptions"][0]["groups"]
+    return Decimal(next(group["subtotal"]["amount"] for group in groups if group["key"] == "search-prod"))
+
+
 def test_a_day_on_which_the_clocks_change_has_its_own_length(orrery: Running) -> None:
     with orrery.client("meridian") as client:
         days = document(client)["cards"]["spend"]["data"]["days"]
