@@ -14,6 +14,7 @@ from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.snapshots import Snapshots, wish_of
 from app.sandbox.wire import encode
+from app.sandbox.world.periods import local_day
 from app.sandbox.world.stage import staged_at
 from app.sandbox.world.world import Customer, Subscription, World
 
@@ -60,20 +61,32 @@ class Desk:
         milliseconds: int,
         since: datetime,
         compute: Callable[[datetime], object],
+        customer: Customer,
     ) -> Response:
         """Answer from Orb's cache or live, as the request wishes.
 
         `question` is the route with its parameters in canonical form, `compute` gives the document of an instant,
-        which is never before `since`. Snapshots say of when they are in Orb-Cache-Updated-At.
+        which is never before `since`. What it shows of
+        `customer` holds until usage comes or the day turns. Snapshots say of when they are in Orb-Cache-Updated-At.
         """
         wish = wish_of(request)
         now = self.clock()
         snapshot, live = self.snapshots.answer(
-            repr(question), wish, now, min(since, now), lambda at: encode(compute(at))
+            repr(question),
+            wish,
+            now,
+            min(since, now),
+            lambda at: encode(compute(at)),
+            lambda at: self._unchanged(customer, at, now),
         )
         await self._pause(milliseconds * (_LIVE if live else 1))
         stamp = snapshot.computed.isoformat(timespec="microseconds")
         return json_response(snapshot.body, 200, {"Orb-Cache-Updated-At": stamp} if wish.cached else None)
+
+    def _unchanged(self, customer: Customer, since: datetime, now: datetime) -> bool:
+        users = (customer, *self.world().children(customer))
+        same_day = local_day(since, customer.zone) == local_day(now, customer.zone)
+        return same_day and not self.events.came(users, since, now)
 
     async def _pause(self, milliseconds: float) -> None:
         if self.latency:

@@ -7,7 +7,7 @@ enough for the asker, and the answer says of when it is.
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
@@ -63,27 +63,34 @@ class Snapshots:
         return len(self._kept)
 
     def answer(
-        self, key: str, wish: Wish, now: datetime, oldest: datetime, compute: Callable[[datetime], bytes]
+        self,
+        key: str,
+        wish: Wish,
+        now: datetime,
+        oldest: datetime,
+        compute: Callable[[datetime], bytes],
+        unchanged: Callable[[datetime], bool],
     ) -> tuple[Snapshot, bool]:
         """Answer a question as wished: (snapshot, whether it was computed live).
 
-        `compute` gives the body with the figures of an instant. A question never asked before is taken to have
-        been precomputed some time ago, but not before `oldest`.
+        `compute` gives the body with the figures of an instant, `unchanged` tells whether those figures still hold:
+        a snapshot that does is as good as new, and says that it is of now. A question never asked before is taken to
+        have been precomputed some time ago, but not before `oldest`.
         """
         if wish.cached:
-            kept = self._kept.get(key) or self._precomputed(key, wish, now, oldest, compute)
-            if kept and wish.takes(kept.computed, now):
+            kept = self._kept.get(key) or self._precomputed(key, now, oldest, compute)
+            if kept.computed <= now and unchanged(kept.computed):
+                kept = replace(kept, computed=now)
+            if wish.takes(kept.computed, now):
                 self._keep(key, kept)
                 return kept, False
         live = Snapshot(compute(now), now)
         self._keep(key, live)
         return live, True
 
-    def _precomputed(
-        self, key: str, wish: Wish, now: datetime, oldest: datetime, compute: Callable[[datetime], bytes]
-    ) -> Snapshot | None:
+    def _precomputed(self, key: str, now: datetime, oldest: datetime, compute: Callable[[datetime], bytes]) -> Snapshot:
         computed = max(now - precomputed_age(key), oldest)
-        return Snapshot(compute(computed), computed) if wish.takes(computed, now) else None
+        return Snapshot(compute(computed), computed)
 
     def _keep(self, key: str, snapshot: Snapshot) -> None:
         self._kept[key] = snapshot

@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def orrery() -> Iterator[Running]:
-    with running() as found:
+    with running(ORRERY_REFRESH_AGE="0") as found:
         yield found
 
 

@@ -96,6 +96,15 @@ class Events:
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
         return known
 
+    def came(self, customers: Iterable[Customer], since: datetime, now: datetime) -> bool:
+        """Tell whether usage of customers was received after an instant, up to now."""
+        names = []
+        for customer in customers:
+            self.make(customer, since, now)
+            names.append(customer.id)
+        sql = "SELECT 1 FROM events WHERE customer IN $names AND received > $since AND received <= $now LIMIT 1"
+        return bool(self.ask(sql, names=names, since=naive(since), now=naive(now)))
+
     def count(self) -> int:
         """Count the events there are."""
         return int(self.ask("SELECT count(*) FROM events")[0][0])

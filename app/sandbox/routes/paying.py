@@ -49,7 +49,7 @@ async def upcoming_invoice(desk: Desk, request: Request) -> Response:
         return upcoming_invoice_document(bill, zero_lines=zero_lines)
 
     question = ("upcoming_invoice", name, zero_lines)
-    return await desk.reply_cached(request, question, 60, subscription.start, compute)
+    return await desk.reply_cached(request, question, 60, subscription.start, compute, subscription.customer)
 
 
 async def credits_ledger(desk: Desk, request: Request) -> Response:
@@ -82,7 +82,7 @@ async def credits_ledger(desk: Desk, request: Request) -> Response:
         return {"data": data, "pagination_metadata": metadata}
 
     question = ("credits_ledger", customer.id, sorted(asked.items()))
-    return await desk.reply_cached(request, question, 40, customer.created, compute)
+    return await desk.reply_cached(request, question, 40, customer.created, compute, customer)
 
 
 async def credit_blocks(desk: Desk, request: Request) -> Response:
@@ -108,4 +108,4 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
         return {"data": data, "pagination_metadata": metadata}
 
     question = ("credit_blocks", customer.id, sorted(asked.items()))
-    return await desk.reply_cached(request, question, 40, customer.created, compute)
+    return await desk.reply_cached(request, question, 40, customer.created, compute, customer)

@@ -40,7 +40,7 @@ async def subscription_costs(desk: Desk, request: Request) -> Response:
         return costs_document(_sum(desk.usage(at), [subscription], asked, span, _currency(asked, subscription)))
 
     question = ("subscription_costs", subscription.id, sorted(asked.items()))
-    return await desk.reply_cached(request, question, 120, subscription.start, compute)
+    return await desk.reply_cached(request, question, 120, subscription.start, compute, subscription.customer)
 
 
 async def customer_costs(desk: Desk, request: Request) -> Response:
@@ -65,7 +65,7 @@ async def customer_costs(desk: Desk, request: Request) -> Response:
 
     since = max((s.start for s in world.of(customer)), default=customer.created)
     question = ("customer_costs", customer.id, sorted(asked.items()))
-    return await desk.reply_cached(request, question, 120, since, compute)
+    return await desk.reply_cached(request, question, 120, since, compute, customer)
 
 
 def _sum(
