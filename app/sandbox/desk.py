@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.sandbox.clock import Clock
+from app.sandbox.limits import Limits
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.snapshots import Snapshots, wish_of
 from app.sandbox.wire import encode
@@ -26,7 +27,7 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 
 def problem_response(problem: Problem) -> Response:
     """Send a problem document."""
-    return json_response(encode(problem.document()), problem.status)
+    return json_response(encode(problem.document()), problem.status, problem.headers)
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Desk:
 
     clock: Clock
     latency: float = 1.0
+    limits: Limits = field(default_factory=Limits)
     snapshots: Snapshots = field(default_factory=Snapshots)
 
     def world(self) -> World:

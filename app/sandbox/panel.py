@@ -1,6 +1,6 @@
 """The control panel under /_sandbox: who there is, what was asked, what shall go wrong, and what time it is."""
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from starlette.routing import Route
 from app.sandbox.desk import Desk, json_response
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.journal import Journal
+from app.sandbox.limits import RatePlan
 from app.sandbox.problems import invalid
 from app.sandbox.routes.questions import moment
 from app.sandbox.routes.table import NAMES
@@ -25,6 +26,13 @@ class Time(msgspec.Struct, forbid_unknown_fields=True):
     advance: float | None = None
 
 
+class Rates(msgspec.Struct, forbid_unknown_fields=True):
+    """An order to the limits: another plan, and the seconds of `Retry-After` on a refusal, null for no such header."""
+
+    plan: RatePlan | msgspec.UnsetType = msgspec.UNSET
+    retry_after: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | msgspec.UnsetType | None = msgspec.UNSET
+
+
 class Panel:
     """The control panel. It asks for no key: the sandbox listens on loopback alone."""
 
@@ -38,6 +46,7 @@ class Panel:
             Route("/_sandbox/requests", self.requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/clock", self.clock, methods=["GET", "POST", "DELETE"]),
+            Route("/_sandbox/limits", self.limits, methods=["GET", "POST"]),
         ]
 
     async def customers(self, request: Request) -> Response:  # noqa: ARG002
@@ -88,6 +97,17 @@ class Panel:
             except (ValueError, OverflowError) as wrong:
                 raise invalid(f"now: {wrong}") from None
         return _json({"now": instant(clock())})
+
+    async def limits(self, request: Request) -> Response:
+        """Show the rate limits and how much of each is taken, or change them."""
+        limits = self._desk.limits
+        if request.method == "POST":
+            order = await _read(request, Rates)
+            if order.plan is not msgspec.UNSET:
+                limits.change(order.plan)
+            if order.retry_after is not msgspec.UNSET:
+                limits.retry_after = order.retry_after
+        return _json(limits.document())
 
 
 async def _read(request: Request, kind: type[T]) -> T:

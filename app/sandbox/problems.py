@@ -1,5 +1,7 @@
 """Orb's problem documents: what it answers when it will not answer."""
 
+from collections.abc import Mapping
+
 from app.sandbox.wire import Document
 
 _TYPE = "https://docs.withorb.com/reference/error-responses#"
@@ -16,9 +18,11 @@ class Problem(Exception):
         detail: str | None = None,
         *,
         errors: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(title)
         self.status, self.fragment, self.title, self.detail, self.errors = status, fragment, title, detail, errors
+        self.headers = dict(headers or {})
 
     def document(self) -> Document:
         """Show it as Orb's problem document."""
@@ -71,6 +75,13 @@ def wrong_url() -> Problem:
 def too_large() -> Problem:
     """Refuse a body that is too long."""
     return Problem(413, "413-request-too-large", "Request too large", None)
+
+
+def too_many_requests(rate: str, retry_after: int | None = None) -> Problem:
+    """Refuse a call beyond a rate such as `10 per 1 second`. Orb itself does not say when to come back."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    detail = f"Rate limit exceeded ({rate})"
+    return Problem(429, "429-too-many-requests", "Too many requests", detail, headers=headers)
 
 
 def of_status(status: int) -> Problem:

@@ -1,6 +1,8 @@
 """The sandbox as a server: Orb's routes and the control panel in one app."""
 
 import ipaddress
+import time
+from collections.abc import Callable
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,17 +15,24 @@ from app.sandbox.clock import Clock, Now, real_now
 from app.sandbox.desk import Desk, problem_response
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
+from app.sandbox.limits import Limits, RatePlan
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.routes.table import orb_routes
 
 
-def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
+def create_sandbox(
+    now: Now = real_now,
+    latency: float = 1.0,
+    rate_plan: RatePlan = "live",
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
-    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all.
+    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
+    `rate_plan` names the rate limits, which run by the seconds of `monotonic`.
     """
-    desk, journal, faults = Desk(Clock(now), latency), Journal(), Faults()
+    desk, journal, faults = Desk(Clock(now), latency, Limits(rate_plan, monotonic)), Journal(), Faults()
     app = Starlette(
         routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
         middleware=[Middleware(Gate, journal=journal)],
@@ -33,11 +42,11 @@ def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
     return app
 
 
-def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None:
+def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_plan: RatePlan = "live") -> None:
     """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
     if not _is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
-    app = create_sandbox(latency=latency)
+    app = create_sandbox(latency=latency, rate_plan=rate_plan)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
 
 

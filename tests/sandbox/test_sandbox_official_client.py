@@ -40,7 +40,7 @@ def base_url() -> Iterator[str]:
     """Serve a sandbox without latency from a thread of its own."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_sandbox(latency=0), log_level="critical", access_log=False, lifespan="off", ws="none"
+        create_sandbox(latency=0, rate_plan="off"), log_level="critical", access_log=False, lifespan="off", ws="none"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

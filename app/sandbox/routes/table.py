@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
+from app.sandbox.limits import Limited, class_of
 from app.sandbox.routes import paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
@@ -50,12 +51,12 @@ class _Answering:
 
 
 def orb_routes(desk: Desk, faults: Faults) -> list[Route]:
-    """Make the routes of Orb's API, each open to faults."""
+    """Make the routes of Orb's API, each behind its rate limit and open to faults."""
 
-    def endpoint(name: str, answer: Answer) -> ASGIApp:
-        return Faulty(name, _Answering(desk, answer), faults)
+    def endpoint(name: str, method: str, answer: Answer) -> ASGIApp:
+        return Limited(class_of(name, method), Faulty(name, _Answering(desk, answer), faults), desk.limits)
 
     return [
-        Route(path, endpoint(name, answer), methods=[method], name=f"{name} {path}")
+        Route(path, endpoint(name, method, answer), methods=[method], name=f"{name} {path}")
         for name, method, path, answer in _ROUTES
     ]
