@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.sandbox.desk import Desk, json_response
-from app.sandbox.faults import Fault, Faults
+from app.sandbox.faults import EVERYWHERE, Fault, Faults
 from app.sandbox.journal import Journal
 from app.sandbox.limits import RatePlan
 from app.sandbox.problems import invalid
@@ -73,10 +73,8 @@ class Panel:
         if request.method != "POST":
             return _json({"data": self._faults.documents()})
         fault = await _read(request, Fault)
-        if fault.route not in NAMES:
-            raise invalid(f"route: must be one of {', '.join(sorted(NAMES))}")
-        if not 100 < fault.status < 600:
-            raise invalid("status: must be an HTTP status")
+        if fault.route not in {EVERYWHERE, *NAMES}:
+            raise invalid(f"route: must be one of {', '.join([EVERYWHERE, *sorted(NAMES)])}")
         fault.hits = 0
         self._faults.add(fault)
         return _json(msgspec.structs.asdict(fault))

@@ -1,13 +1,16 @@
 """A client of a sandbox at a chosen instant, for the sandbox's tests."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
+import uvicorn
 
 from app.sandbox.server import create_sandbox
 
@@ -75,3 +78,21 @@ async def sandbox_at(now: datetime | str, **settings: Any) -> AsyncIterator[Orb]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as http:
         orb = Orb(http, start)
         yield orb
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve a sandbox without latency and limits on a real socket, from a thread of its own; gives its address."""
+    app = create_sandbox(latency=0, rate_plan="off")
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

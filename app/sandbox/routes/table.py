@@ -8,7 +8,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
-from app.sandbox.faults import Faults, Faulty
+from app.sandbox.failing import Faulty
+from app.sandbox.faults import Faults
 from app.sandbox.limits import Limited, class_of
 from app.sandbox.routes import paying, people, spending
 
