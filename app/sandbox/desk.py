@@ -32,10 +32,14 @@ def problem_response(problem: Problem) -> Response:
 
 @dataclass
 class Desk:
-    """What all routes share; `latency` scales how long answers take, 0 gives them at once."""
+    """What all routes share; `latency` scales how long answers take, 0 gives them at once.
+
+    `added` is in seconds, and comes on top for every answer.
+    """
 
     clock: Clock
     latency: float = 1.0
+    added: float = 0.0
     limits: Limits = field(default_factory=Limits)
     snapshots: Snapshots = field(default_factory=Snapshots)
 

@@ -16,7 +16,8 @@ from app.sandbox.desk import Desk, problem_response
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
 from app.sandbox.limits import Limits, RatePlan
-from app.sandbox.panel import Panel
+from app.sandbox.panel.controls import Controls
+from app.sandbox.panel.programs import Programs
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.routes.table import orb_routes
 
@@ -32,9 +33,10 @@ def create_sandbox(
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
     `rate_plan` names the rate limits, which run by the seconds of `monotonic`.
     """
-    desk, journal, faults = Desk(Clock(now), latency, Limits(rate_plan, monotonic)), Journal(), Faults()
+    desk, journal, faults = Desk(Clock(now), latency, limits=Limits(rate_plan, monotonic)), Journal(), Faults()
+    controls = Controls(desk, journal, faults)
     app = Starlette(
-        routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
+        routes=[*orb_routes(desk, faults), *Programs(controls).routes()],
         middleware=[Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.sandbox.desk import Desk
 from app.sandbox.failing import Faulty
 from app.sandbox.faults import Faults
+from app.sandbox.journal import Named
 from app.sandbox.limits import Limited, class_of
 from app.sandbox.routes import paying, people, spending
 
@@ -47,6 +49,7 @@ class _Answering:
         self._desk, self._answer = desk, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await anyio.sleep(self._desk.added)
         response = await self._answer(self._desk, Request(scope, receive, send))
         await response(scope, receive, send)
 
@@ -55,7 +58,9 @@ def orb_routes(desk: Desk, faults: Faults) -> list[Route]:
     """Make the routes of Orb's API, each behind its rate limit and open to faults."""
 
     def endpoint(name: str, method: str, answer: Answer) -> ASGIApp:
-        return Limited(class_of(name, method), Faulty(name, _Answering(desk, answer), faults), desk.limits)
+        rate_class = class_of(name, method)
+        faulty = Faulty(name, _Answering(desk, answer), faults)
+        return Named(name, rate_class, Limited(rate_class, faulty, desk.limits))
 
     return [
         Route(path, endpoint(name, method, answer), methods=[method], name=f"{name} {path}")
