@@ -59,6 +59,10 @@ class Faults:
         """Take all faults back."""
         self._faults.clear()
 
+    def listed(self) -> tuple[Fault, ...]:
+        """List the faults, those that are spent as well."""
+        return tuple(self._faults)
+
     def documents(self) -> list[dict[str, Any]]:
         """List the faults with how often each has struck."""
         return [msgspec.structs.asdict(fault) for fault in self._faults]
