@@ -18,7 +18,7 @@ from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Wire
-from app.settings import BadSetting, Settings, read, sandbox_port
+from app.settings import BadSetting, Settings, read, sandbox_port, sandbox_rate_plan
 
 # What a start that its settings forbid ends with: EX_CONFIG of sysexits.h.
 _BAD_SETTING = 78
@@ -135,9 +135,9 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
 def _sandbox(asked: argparse.Namespace) -> int:
     from app.sandbox.server import run  # noqa: PLC0415  the service never loads it
 
-    port = sandbox_port()
+    port, rate_plan = sandbox_port(), sandbox_rate_plan()
     print(f"The sandbox Orb is at http://127.0.0.1:{port}/v1, its control panel at /_sandbox", flush=True)
-    run("127.0.0.1", port, asked.latency)
+    run("127.0.0.1", port, asked.latency, rate_plan)
     return 0
 
 

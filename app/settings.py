@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from app.secret import Secret
@@ -17,6 +17,9 @@ SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
 
 _WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
 _HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
+
+
+SandboxRatePlan = Literal["live", "test", "trial", "off"]
 
 
 class BadSetting(ValueError):
@@ -46,6 +49,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     sandbox: bool = False
     sandbox_port: int = 8001
+    sandbox_rate_plan: SandboxRatePlan = "live"
     host: str = "127.0.0.1"
     port: int = 8000
 
@@ -53,7 +57,7 @@ class Settings:
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
     "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_LABELS", "ORRERY_REDIS_URL",
-    "ORRERY_METRICS_TOKEN", "ORRERY_THEME", "SANDBOX_RATE_PLAN",
+    "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -97,6 +101,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         cors_origins=_origins(environ, "ORRERY_CORS_ORIGINS"),
         sandbox=sandbox,
         sandbox_port=sandbox_port(environ),
+        sandbox_rate_plan=sandbox_rate_plan(environ),
         host=host,
         port=_number(environ, "PORT", 8000, 1, 65535),
     )
@@ -105,6 +110,16 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
 def sandbox_port(environ: Mapping[str, str] = os.environ) -> int:
     """Where the sandbox listens, which needs no other setting. Raises BadSetting."""
     return _number(environ, "SANDBOX_PORT", 8001, 1, 65535)
+
+
+def sandbox_rate_plan(environ: Mapping[str, str] = os.environ) -> SandboxRatePlan:
+    """Whose rate limits the sandbox keeps, which needs no other setting. Raises BadSetting."""
+    text = _text(environ, "SANDBOX_RATE_PLAN") or "live"
+    plans: tuple[SandboxRatePlan, ...] = get_args(SandboxRatePlan)
+    for plan in plans:
+        if plan == text:
+            return plan
+    raise BadSetting(f"SANDBOX_RATE_PLAN must be one of {', '.join(plans)}")
 
 
 def is_loopback(host: str) -> bool:

@@ -46,6 +46,8 @@ def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         ("serve --sandbox", {"HOST": "0.0.0.0"}, "HOST"),  # noqa: S104
         ("doctor", {**SOUND, "PORT": "0"}, "PORT"),
         ("sandbox", {"SANDBOX_PORT": "eight thousand"}, "SANDBOX_PORT"),
+        ("sandbox", {"SANDBOX_RATE_PLAN": "gold"}, "SANDBOX_RATE_PLAN"),
+        ("serve --sandbox", {"SANDBOX_RATE_PLAN": "gold"}, "SANDBOX_RATE_PLAN"),
     ],
 )
 def test_a_start_that_its_settings_forbid_ends_with_78_and_one_line_that_names_the_setting(

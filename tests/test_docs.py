@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from typing import get_args
 
 import pytest
 
 from app.__main__ import _parser
 from app.dashboard import WORDS
 from app.query import Query
+from app.sandbox.faults import Kind
 from app.settings import BadSetting, read
 from tests.running import ROOT, bare, running
 
@@ -70,6 +72,10 @@ def test_the_json_examples_work_as_they_stand() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count('"done":true') == 1
     assert done.stdout.count('"amount_due"') >= 4
+
+
+def test_every_kind_of_fault_is_named() -> None:
+    assert {"`" + kind + "`" for kind in get_args(Kind)} <= set(re.findall(r"`\w+`", section("Develop")))
 
 
 def test_its_picture_is_there() -> None:

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from tests.running import ROOT, bare, free_port, running
@@ -40,6 +41,12 @@ def test_when_it_is_stopped_its_sandbox_stops_too() -> None:
 
     assert not listens(orrery.url)
     assert not listens(orrery.sandbox)
+
+
+@pytest.mark.parametrize(("told", "plan"), [({}, "live"), ({"SANDBOX_RATE_PLAN": "trial"}, "trial")])
+def test_its_sandbox_keeps_the_rate_limits_that_it_was_told(told: dict[str, str], plan: str) -> None:
+    with running(**told) as orrery:
+        assert httpx.get(f"{orrery.panel}/limits", trust_env=False).json()["plan"] == plan
 
 
 @pytest.mark.parametrize("taken", ["PORT", "SANDBOX_PORT"])

@@ -38,6 +38,7 @@ UNSAFE = {
     "ORRERY_FRAME_ANCESTORS": ["*", "https://*.a.test", "http://a.test", "https://a.test/", "'self'", "a.test"],
     "PORT": ["0", "65536", "http", "-1"],
     "SANDBOX_PORT": ["0", "65536", "x"],
+    "SANDBOX_RATE_PLAN": ["Live", "none", "10", "live,test"],
 }  # fmt: skip
 
 
@@ -84,6 +85,7 @@ def test_what_is_not_set_has_the_value_of_the_contract() -> None:
     assert (settings.cache_bytes, settings.max_answer) == (67108864, 16777216)
     assert (settings.hosts, settings.frame_ancestors) == (("127.0.0.1", "localhost", "[::1]"), ())
     assert (settings.host, settings.port, settings.sandbox_port, settings.sandbox) == ("127.0.0.1", 8000, 8001, False)
+    assert settings.sandbox_rate_plan == "live"
     assert (settings.sign_in_url, dict(settings.grouping_keys)) == (None, {"workspace_id": "Workspace"})
 
 
@@ -132,8 +134,12 @@ def test_settings_show_no_secret_and_do_not_change() -> None:
 
 
 def test_the_sandbox_needs_no_account_and_asks_itself() -> None:
-    settings = read({"SANDBOX_PORT": "9123", "ORB_BASE_URL": "https://api.withorb.com/v1"}, sandbox=True)
+    settings = read(
+        {"SANDBOX_PORT": "9123", "SANDBOX_RATE_PLAN": "trial", "ORB_BASE_URL": "https://api.withorb.com/v1"},
+        sandbox=True,
+    )
     assert (settings.sandbox, settings.orb_base_url) == (True, "http://127.0.0.1:9123/v1")
+    assert settings.sandbox_rate_plan == "trial"
     assert [secret.reveal() for secret in settings.viewer_secrets] == [SANDBOX_SECRET]
 
 

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 Now = Callable[[], datetime]
 
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+_OUTSIDE = f"must be from {_FIRST.year} until {_LAST.year}"
+
 
 def real_now() -> datetime:
     """Tell the time of this machine, aware and in UTC."""
@@ -34,14 +37,30 @@ class Clock:
         """Tell the sandbox's time."""
         return (self._stopped or self._now()).astimezone(UTC) + self._moved
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it stands still."""
+        return self._stopped is not None
+
     def stop_at(self, instant: datetime) -> None:
-        """Stop the clock at an aware instant."""
-        self._stopped, self._moved, self._origin = instant.astimezone(UTC), timedelta(0), None
+        """Stop the clock at an aware instant. Raises ValueError for one that the sandbox knows nothing of."""
+        self._stopped, self._moved, self._origin = _known(instant.astimezone(UTC)), timedelta(0), None
 
     def move(self, seconds: float) -> None:
-        """Move the clock on (or back) by seconds, running or stopped as it was."""
-        self._moved += timedelta(seconds=seconds)
+        """Move the clock on (or back) by seconds, running or stopped as it was. Raises ValueError as `stop_at`."""
+        try:
+            further = timedelta(seconds=seconds)
+            _known(self() + further)
+        except OverflowError:
+            raise ValueError(_OUTSIDE) from None
+        self._moved += further
 
     def release(self) -> None:
         """Go back to the clock given at the start."""
         self._stopped, self._moved, self._origin = None, timedelta(0), None
+
+
+def _known(instant: datetime) -> datetime:
+    if not _FIRST <= instant < _LAST:
+        raise ValueError(_OUTSIDE)
+    return instant

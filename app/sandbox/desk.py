@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.sandbox.clock import Clock
+from app.sandbox.limits import Limits
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
@@ -29,15 +30,20 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 
 def problem_response(problem: Problem) -> Response:
     """Send a problem document."""
-    return json_response(encode(problem.document()), problem.status)
+    return json_response(encode(problem.document()), problem.status, problem.headers)
 
 
 @dataclass
 class Desk:
-    """What all routes share; `latency` scales how long answers take, 0 gives them at once."""
+    """What all routes share; `latency` scales how long answers take, 0 gives them at once.
+
+    `added` is in seconds, and comes on top for every answer.
+    """
 
     clock: Clock
     latency: float = 1.0
+    added: float = 0.0
+    limits: Limits = field(default_factory=Limits)
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
 

@@ -1,29 +1,48 @@
-"""Faults put in on purpose: what the control panel asked to go wrong, and how it does."""
+"""Faults put in on purpose: what the control panel asked to go wrong, where, and how often."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import anyio
 import msgspec
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.sandbox.desk import problem_response
-from app.sandbox.journal import raw_path
-from app.sandbox.problems import of_status
+Kind = Literal["status", "hang", "slow", "drip", "cut", "huge", "garbage", "wrong_content_type", "wrong_type"]
 
-Kind = Literal["status", "hang", "cut", "garbage", "slow"]
+_Seconds = Annotated[int, msgspec.Meta(ge=0)]
+_Header = Annotated[str, msgspec.Meta(pattern=r"^[!-~]([ -~]{0,62}[!-~])?\Z")]
+
+#: The seconds of those kinds that take their time, unless others are ordered.
+_PAUSES: dict[Kind, float] = {"hang": 60.0, "slow": 1.5, "drip": 1.0}
+
+#: As a fault's route: all of them.
+EVERYWHERE = "*"
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """An order to fail: which route, how, and how often (-1: for ever); `match` is part of the raw path."""
+    """An order to fail: which route, how, and how often (-1: for ever); `match` is part of the raw path.
+
+    `status`, `detail` and `retry_after` (seconds, or the header as it shall stand) are of a status, `bytes` the size
+    of a huge answer, and `seconds` how long one hangs, comes late, or rests between two drops.
+    """
 
     route: str
     kind: Kind
-    status: int = 500
-    seconds: float | None = None
-    times: int = 1
+    status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 500
+    detail: str | None = None
+    retry_after: _Seconds | _Header | None = None
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] | None = None
+    bytes: Annotated[int, msgspec.Meta(ge=64, le=1 << 40)] = 64 << 20
+    times: Annotated[int, msgspec.Meta(ge=-1)] = 1
     match: str = ""
     hits: int = 0
+
+    @property
+    def pause(self) -> float:
+        """The seconds that one of its kind waits."""
+        return _PAUSES.get(self.kind, 0.0) if self.seconds is None else self.seconds
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has struck as often as ordered."""
+        return 0 <= self.times <= self.hits
 
 
 class Faults:
@@ -40,6 +59,10 @@ class Faults:
         """Take all faults back."""
         self._faults.clear()
 
+    def listed(self) -> tuple[Fault, ...]:
+        """List the faults, those that are spent as well."""
+        return tuple(self._faults)
+
     def documents(self) -> list[dict[str, Any]]:
         """List the faults with how often each has struck."""
         return [msgspec.structs.asdict(fault) for fault in self._faults]
@@ -47,57 +70,7 @@ class Faults:
     def strike(self, route: str, path: str) -> Fault | None:
         """Take the first fault that applies to a request, and count it."""
         for fault in self._faults:
-            left = fault.times < 0 or fault.hits < fault.times
-            if left and fault.route == route and fault.match in path:
+            if not fault.spent and fault.route in (EVERYWHERE, route) and fault.match in path:
                 fault.hits += 1
                 return fault
         return None
-
-
-class Faulty:
-    """ASGI app of one route: answers, unless a fault is in force for it."""
-
-    def __init__(self, route: str, app: ASGIApp, faults: Faults) -> None:
-        self._route, self._app, self._faults = route, app, faults
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or fail as ordered."""
-        fault = self._faults.strike(self._route, raw_path(scope))
-        if fault is None:
-            await self._app(scope, receive, send)
-            return
-        match fault.kind:
-            case "status":
-                await problem_response(of_status(fault.status))(scope, receive, send)
-            case "garbage":
-                await Response(b"<html>", media_type="text/html")(scope, receive, send)
-            case "hang":
-                await _hang(60.0 if fault.seconds is None else fault.seconds, scope, receive, send)
-            case "cut":
-                await self._app(scope, receive, _Scissors(send))
-            case "slow":
-                await anyio.sleep(1.5 if fault.seconds is None else fault.seconds)
-                await self._app(scope, receive, send)
-
-
-async def _hang(seconds: float, scope: Scope, receive: Receive, send: Send) -> None:
-    """Never answer, until the client leaves. Who is still there at the end of the time gets a 504."""
-    with anyio.move_on_after(seconds):
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        return
-    await problem_response(of_status(504))(scope, receive, send)
-
-
-class _Scissors:
-    """A send that lets half of the body through and then leaves the answer unfinished."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.body":
-            body = message.get("body", b"")
-            # The server sees an app that stops in mid-answer, and closes the connection.
-            message = {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
-        await self._send(message)

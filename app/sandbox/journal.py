@@ -1,8 +1,8 @@
-"""The journal of requests: what came in, when it began and ended, and how it was answered."""
+"""The journal of requests: what came in, to which route, when it began and ended, and how it was answered."""
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +11,7 @@ from app.sandbox.desk import problem_response
 from app.sandbox.problems import too_large, unauthenticated
 
 _LONGEST_BODY = 1 << 20
+_ENTRY = "sandbox.journal"  # where a request bears its entry
 
 
 class Journal:
@@ -20,28 +21,32 @@ class Journal:
         self._entries: deque[dict[str, Any]] = deque(maxlen=bound)
         self._count = 0
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._entries)
-
     def clear(self) -> None:
         """Forget all requests; numbers go on."""
         self._entries.clear()
 
     def open(self, scope: Scope, body: bytes) -> dict[str, Any]:
-        """Note a request; its end and status are filled in later. Times are monotonic seconds."""
+        """Note a request; its route, its end and its answer are filled in later. Times are monotonic seconds."""
         self._count += 1
         entry = {
             "n": self._count,
             "method": scope["method"],
             "path": raw_path(scope),
-            "headers": _headers(scope),
+            "route": None,
+            "class": None,
+            "headers": _headers(scope["headers"]),
             "body": body.decode("utf-8", "replace") if body else None,
             "started": time.monotonic(),
             "ended": None,
             "status": None,
+            "response_headers": None,
         }
         self._entries.append(entry)
         return entry
+
+    def since(self, number: int = 0, route: str | None = None) -> list[dict[str, Any]]:
+        """List the requests after the one of a number, to one route or to all."""
+        return [e for e in self._entries if e["n"] > number and route in (None, e["route"])]
 
 
 class Gate:
@@ -57,11 +62,12 @@ class Gate:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
-        entry = self._journal.open(scope, body[:_LONGEST_BODY])
+        scope[_ENTRY] = entry = self._journal.open(scope, body[:_LONGEST_BODY])
 
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
+                entry["response_headers"] = _headers(message["headers"])
             await send(message)
 
         try:
@@ -78,6 +84,19 @@ class Gate:
             await self._app(scope, receive, send)
 
 
+class Named:
+    """ASGI app of one route: tells the journal which route it is, and of which rate class."""
+
+    def __init__(self, route: str, rate_class: str, app: ASGIApp) -> None:
+        self._app = app
+        self._names = {"route": route, "class": rate_class}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does."""
+        scope[_ENTRY].update(self._names)
+        await self._app(scope, receive, send)
+
+
 def raw_path(scope: Scope) -> str:
     """Give the path and query as they were received, escapes and all."""
     path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -91,9 +110,9 @@ def _key(scope: Scope) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
+    for raw_name, raw_value in raw:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         if name == "authorization":
             value = "****" + value[-4:] if len(value) > len("Bearer ") + 4 else "****"

@@ -1,5 +1,7 @@
 """Orb's problem documents: what it answers when it will not answer."""
 
+from collections.abc import Mapping
+
 from app.sandbox.wire import Document
 
 _TYPE = "https://docs.withorb.com/reference/error-responses#"
@@ -16,9 +18,11 @@ class Problem(Exception):
         detail: str | None = None,
         *,
         errors: list[str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(title)
         self.status, self.fragment, self.title, self.detail, self.errors = status, fragment, title, detail, errors
+        self.headers = dict(headers or {})
 
     def document(self) -> Document:
         """Show it as Orb's problem document."""
@@ -73,8 +77,13 @@ def too_large() -> Problem:
     return Problem(413, "413-request-too-large", "Request too large", None)
 
 
-def of_status(status: int) -> Problem:
-    """Make the problem that Orb gives with a status, for a fault put in on purpose."""
+def too_many_requests(rate: str, retry_after: int | None = None) -> Problem:
+    """Refuse a call beyond a rate such as `10 per 1 second`. Orb itself does not say when to come back."""
+    return of_status(429, f"Rate limit exceeded ({rate})", retry_after)
+
+
+def of_status(status: int, detail: str | None = None, retry_after: int | str | None = None) -> Problem:
+    """Make the problem that Orb gives with a status; `retry_after` is the header of that name."""
     named = {
         400: ("400-request-validation-errors", "Request validation error", "The request was malformed."),
         401: ("401-authentication-error", "Authentication failure", "The API key is not valid."),
@@ -87,5 +96,6 @@ def of_status(status: int) -> Problem:
         413: ("413-request-too-large", "Request too large", None),
         429: ("429-too-many-requests", "Too many requests", "Rate limit exceeded (10 per 1 second)"),
     }
-    fragment, title, detail = named.get(status, ("500-internal-server-error", "Internal server error", None))
-    return Problem(status, fragment, title, detail, errors=[] if status == 400 else None)
+    fragment, title, usual = named.get(status, ("500-internal-server-error", "Internal server error", None))
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Problem(status, fragment, title, detail or usual, errors=[] if status == 400 else None, headers=headers)

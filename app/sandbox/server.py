@@ -1,6 +1,7 @@
 """The sandbox as a server: Orb's routes and the control panel in one app."""
 
-import ipaddress
+import time
+from collections.abc import Callable
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,41 +14,47 @@ from app.sandbox.clock import Clock, Now, real_now
 from app.sandbox.desk import Desk, problem_response
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
-from app.sandbox.panel import Panel
+from app.sandbox.limits import Limits, RatePlan
+from app.sandbox.panel.controls import Controls
+from app.sandbox.panel.guard import Guard, is_loopback
+from app.sandbox.panel.page import Page
+from app.sandbox.panel.programs import Programs
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.rating.events import Events
 from app.sandbox.routes.table import orb_routes
 
 
-def create_sandbox(now: Now = real_now, latency: float = 1.0, events: Events | None = None) -> Starlette:
+def create_sandbox(
+    now: Now = real_now,
+    latency: float = 1.0,
+    rate_plan: RatePlan = "live",
+    monotonic: Callable[[], float] = time.monotonic,
+    events: Events | None = None,
+) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
-    `events` are the usage events to begin with.
+    `rate_plan` names the rate limits, which run by the seconds of `monotonic`; `events` are the usage events to begin
+    with.
     """
-    desk, journal, faults = Desk(Clock(now), latency, events=events or Events()), Journal(), Faults()
+    desk = Desk(Clock(now), latency, limits=Limits(rate_plan, monotonic), events=events or Events())
+    journal, faults = Journal(), Faults()
+    controls = Controls(desk, journal, faults)
     app = Starlette(
-        routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
-        middleware=[Middleware(Gate, journal=journal)],
+        routes=[*orb_routes(desk, faults), *Programs(controls).routes(), *Page(controls).routes()],
+        middleware=[Middleware(Guard), Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )
     app.router.redirect_slashes = False
     return app
 
 
-def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None:
+def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_plan: RatePlan = "live") -> None:
     """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
-    app = create_sandbox(latency=latency)
+    app = create_sandbox(latency=latency, rate_plan=rate_plan)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001

@@ -1,15 +1,17 @@
 """A client of a sandbox at a chosen instant, for the sandbox's tests."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
+import uvicorn
 
-from app.sandbox.rating.events import Events
 from app.sandbox.server import create_sandbox
 
 CACHED = {"Orb-Cache-Control": "cache"}
@@ -66,12 +68,31 @@ OrbAt = Callable[..., AbstractAsyncContextManager[Orb]]
 
 
 @asynccontextmanager
-async def sandbox_at(now: datetime | str, events: Events | None = None) -> AsyncIterator[Orb]:
-    """A sandbox, with usage events of its own unless it is given some that others made before."""
+async def sandbox_at(now: datetime | str, **settings: Any) -> AsyncIterator[Orb]:
+    """Open a sandbox that answers at once and as often as it is asked, but for what `settings` say."""
     orb: Orb
     start = at(now) if isinstance(now, str) else now
-    transport = httpx.ASGITransport(create_sandbox(now=lambda: orb.now, latency=0, events=events))
+    usual: dict[str, Any] = {"now": lambda: orb.now, "latency": 0, "rate_plan": "off"}
+    transport = httpx.ASGITransport(create_sandbox(**usual | settings))
     headers = {"Authorization": "Bearer a-key-of-1234"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://orb", headers=headers) as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as http:
         orb = Orb(http, start)
         yield orb
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """Serve a sandbox without latency and limits on a real socket, from a thread of its own; gives its address."""
+    app = create_sandbox(latency=0, rate_plan="off")
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

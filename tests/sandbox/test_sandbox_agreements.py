@@ -57,7 +57,8 @@ def instant(request: pytest.FixtureRequest) -> Iterator[tuple[str, Events]]:
 
 @pytest.fixture
 async def orb_then(instant: tuple[str, Events], orb_at: OrbAt) -> AsyncIterator[Orb]:
-    async with orb_at(*instant) as orb:
+    at_instant, events = instant
+    async with orb_at(at_instant, events=events) as orb:
         yield orb
 
 

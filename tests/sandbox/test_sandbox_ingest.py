@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .sandbox_client import Orb, exact
+from .sandbox_client import Orb, OrbAt, exact
 
 D = Decimal
 
@@ -123,3 +123,23 @@ async def test_a_broken_body_is_a_problem(orb: Orb, body: str) -> None:
     answer = await orb.http.post("/v1/ingest", content=body)
     assert answer.status_code == 400
     assert answer.json()["validation_errors"][0].startswith("body: ")
+
+
+async def test_amounts_keep_every_digit_however_many_there_are(orb: Orb) -> None:
+    """28 digits, which a Decimal has by default, would not do."""
+    await send(orb, EVENT | {"properties": {"tokens": 123_456_789_012_345_678}})
+    (subscription,) = await orb.subscriptions("northwind")
+    before = D((await orb.read("/invoices/upcoming", subscription_id=subscription["id"]))["subtotal"])
+    tiny = EVENT | {"idempotency_key": "tiny", "properties": {"tokens": 0.000000001}}
+    await send(orb, tiny)
+    after = D((await orb.read("/invoices/upcoming", subscription_id=subscription["id"]))["subtotal"])
+    assert after - before == D("0.00000000000045")
+
+
+async def test_more_events_a_minute_than_the_plan_has_are_refused_whole(orb_at: OrbAt) -> None:
+    async with orb_at("2026-11-20T20:15:30+00:00", rate_plan="trial") as orb:
+        events = [EVENT | {"idempotency_key": str(number)} for number in range(101)]
+        answer = await send(orb, *events)
+        assert (answer.status_code, answer.json()["detail"]) == (429, "Rate limit exceeded (100 per 1 minute)")
+        taken = await send(orb, *events[:100], debug="true")
+        assert taken.json()["debug"]["duplicate"] == []

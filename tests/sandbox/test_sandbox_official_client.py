@@ -1,7 +1,5 @@
 """Orb's own client, in its strict mode, against the sandbox on a real socket: every endpoint, every customer."""
 
-import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +7,6 @@ import httpx
 import orb
 import pydantic
 import pytest
-import uvicorn
 from orb.types import (
     Customer,
     InvoiceFetchUpcomingResponse,
@@ -23,7 +20,7 @@ from orb.types.customers import (
 from orb.types.customers.credits import LedgerListByExternalIDResponse
 from orb.types.shared import PaginationMetadata
 
-from app.sandbox.server import create_sandbox
+from .sandbox_client import served
 
 T = TypeVar("T")
 
@@ -38,17 +35,8 @@ class Page(pydantic.BaseModel, Generic[T]):
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """Serve a sandbox without latency from a thread of its own."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_sandbox(latency=0), log_level="critical", access_log=False, lifespan="off", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    with served() as url:
+        yield f"{url}/v1"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The control panel: the cast, the journal, the clock, and faults."""
 
 import json
+import time
 from typing import Any
 
 import anyio
@@ -75,6 +76,35 @@ async def test_the_journal_shows_four_letters_of_the_key_at_most(orb: Orb) -> No
     assert shown == ["****1234", "****"]
 
 
+async def test_the_journal_tells_route_class_and_answer(orb: Orb) -> None:
+    await orb.cached("/customers/external_customer_id/lumen/credits")
+    await orb.groups("x")
+    await orb.get("/nothing")
+    blocks, groups, nothing = await journal(orb)
+    assert (blocks["route"], blocks["class"]) == ("credit_blocks", "ledger")
+    assert (groups["route"], groups["class"]) == ("grouped_costs", "write")
+    assert (nothing["route"], nothing["class"]) == (None, None)
+    assert blocks["response_headers"].keys() == {"content-type", "content-length", "orb-cache-updated-at"}
+
+
+async def test_the_journal_can_be_read_from_a_number_on_and_for_one_route(orb: Orb) -> None:
+    async def numbers(**query: Any) -> list[int]:
+        shown = await orb.http.get("/_sandbox/requests", params=query)
+        return [entry["n"] for entry in shown.json()["data"]]
+
+    for path in ("/ping", "/subscriptions", "/ping", "/nothing", "/ping"):
+        await orb.get(path)
+    assert await numbers(since=2) == [3, 4, 5]
+    assert await numbers(route="ping") == [1, 3, 5]
+    assert await numbers(route="ping", since=3) == [5]
+    assert await numbers(since=5) == []
+
+
+@pytest.mark.parametrize("query", ["since=x", "since=-1", "since=", "route=nothing", "until=3", "since=1&since=2"])
+async def test_an_odd_question_to_the_journal_is_refused(orb: Orb, query: str) -> None:
+    assert (await orb.http.get(f"/_sandbox/requests?{query}")).status_code == 400
+
+
 async def test_the_journal_can_be_emptied(orb: Orb) -> None:
     await orb.get("/ping")
     assert (await orb.http.delete("/_sandbox/requests")).json() == {"data": []}
@@ -93,6 +123,17 @@ async def test_the_journal_tells_which_requests_were_in_flight_together(orb: Orb
         assert hanging["started"] <= ping["started"] <= ping["ended"]
         tasks.cancel_scope.cancel()
     assert (await journal(orb))[0]["ended"] is not None
+
+
+async def test_a_request_without_an_answer_has_a_route_already(orb: Orb) -> None:
+    await fault(orb, route="*", kind="hang", seconds=60)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(orb.get, "/subscriptions")
+        while await hits(orb) != [1]:
+            await anyio.lowlevel.checkpoint()
+        (entry,) = await journal(orb)
+        assert (entry["route"], entry["status"], entry["response_headers"]) == ("subscriptions", None, None)
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_status_fault_strikes_as_often_as_ordered(orb: Orb) -> None:
@@ -189,10 +230,22 @@ async def test_the_clock_can_be_stopped_moved_and_released(orb: Orb) -> None:
 
 
 @pytest.mark.parametrize(
-    "order", [{}, {"now": "noon"}, {"now": "2027-01-01T00:00:00Z", "advance": 1}, {"advance": "x"}]
+    "order",
+    [
+        {},
+        {"now": "noon"},
+        {"now": "2027-01-01T00:00:00Z", "advance": 1},
+        {"advance": "x"},
+        {"now": "1969-12-31T23:59:59Z"},
+        {"now": "3000-01-01T00:00:00Z"},
+        {"advance": 1e11},
+        {"advance": -1e15},
+    ],
 )
 async def test_an_order_to_the_clock_must_make_sense(orb: Orb, order: Any) -> None:
+    before = (await orb.http.get("/_sandbox/clock")).json()
     assert (await orb.http.post("/_sandbox/clock", json=order)).status_code == 400
+    assert (await orb.http.get("/_sandbox/clock")).json() == before
 
 
 async def test_after_the_clock_was_turned_back_answers_are_computed_anew(orb: Orb) -> None:
@@ -201,3 +254,28 @@ async def test_after_the_clock_was_turned_back_answers_are_computed_anew(orb: Or
     await orb.http.post("/_sandbox/clock", json={"advance": -86_400})
     answer = await orb.cached(path)
     assert at(answer.headers["orb-cache-updated-at"]) == at((await orb.http.get("/_sandbox/clock")).json()["now"])
+
+
+async def test_answers_can_be_made_slower(orb: Orb) -> None:
+    async def took(path: str) -> float:
+        began = time.monotonic()
+        await orb.get(path)
+        return time.monotonic() - began
+
+    async def set_latency(**order: float) -> Any:
+        return (await orb.http.post("/_sandbox/latency", json=order)).json()
+
+    costs = "/customers/external_customer_id/northwind/costs"
+    assert (await orb.http.get("/_sandbox/latency")).json() == {"factor": 0, "add": 0}
+    assert await set_latency(add=0.05) == {"factor": 0, "add": 0.05}
+    assert await took("/ping") >= 0.05
+    assert await took("/customers/unknown") >= 0.05
+    assert await set_latency(factor=1.5) == {"factor": 1.5, "add": 0.05}
+    assert await took(costs) >= 0.15
+    assert await set_latency(factor=0, add=0) == {"factor": 0, "add": 0}
+
+
+@pytest.mark.parametrize("order", [{"factor": -1}, {"add": -0.1}, {"add": 4000}, {"factor": "x"}, {"more": 1}, []])
+async def test_an_order_to_the_latency_must_make_sense(orb: Orb, order: Any) -> None:
+    assert (await orb.http.post("/_sandbox/latency", json=order)).status_code == 400
+    assert (await orb.http.get("/_sandbox/latency")).json() == {"factor": 0, "add": 0}

@@ -57,6 +57,7 @@ async def ingest(desk: Desk, request: Request) -> Response:
         raws = _batch.decode(await request.body()).events
     except msgspec.DecodeError as wrong:
         raise invalid(f"body: {wrong}") from None
+    desk.limits.take_events(len(raws))
     world, now = desk.world(), desk.clock()
     read = [_read(raw, world, now) for raw in raws]
     failed = [each for each in read if not isinstance(each, Event)] + _contradictions(read)

@@ -1,14 +1,19 @@
 """The routes under /v1, by the names that the control panel's faults use."""
 
 from collections.abc import Awaitable, Callable
+from decimal import localcontext
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
-from app.sandbox.faults import Faults, Faulty
+from app.sandbox.failing import Faulty
+from app.sandbox.faults import Faults
+from app.sandbox.journal import Named
+from app.sandbox.limits import Limited, class_of
 from app.sandbox.routes import ingest, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
@@ -36,6 +41,9 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
 )
 
+#: Decimals are exact up to so many digits: more than any product of a sum of quantities and a price has.
+_DIGITS = 80
+
 NAMES = frozenset(name for name, _, _, _ in _ROUTES)
 
 
@@ -46,17 +54,21 @@ class _Answering:
         self._desk, self._answer = desk, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(self._desk, Request(scope, receive, send))
+        await anyio.sleep(self._desk.added)
+        with localcontext(prec=_DIGITS):
+            response = await self._answer(self._desk, Request(scope, receive, send))
         await response(scope, receive, send)
 
 
 def orb_routes(desk: Desk, faults: Faults) -> list[Route]:
-    """Make the routes of Orb's API, each open to faults."""
+    """Make the routes of Orb's API, each behind its rate limit and open to faults."""
 
-    def endpoint(name: str, answer: Answer) -> ASGIApp:
-        return Faulty(name, _Answering(desk, answer), faults)
+    def endpoint(name: str, method: str, answer: Answer) -> ASGIApp:
+        rate_class = class_of(name, method)
+        faulty = Faulty(name, _Answering(desk, answer), faults)
+        return Named(name, rate_class, Limited(rate_class, faulty, desk.limits))
 
     return [
-        Route(path, endpoint(name, answer), methods=[method], name=f"{name} {path}")
+        Route(path, endpoint(name, method, answer), methods=[method], name=f"{name} {path}")
         for name, method, path, answer in _ROUTES
     ]
