@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.snapshots import Snapshots, wish_of
+from app.sandbox.webhooks.webhooks import Webhooks
 from app.sandbox.wire import encode
 from app.sandbox.world.stage import world_at
 from app.sandbox.world.world import Customer, Subscription, World
@@ -36,6 +37,10 @@ class Desk:
     clock: Clock
     latency: float = 1.0
     snapshots: Snapshots = field(default_factory=Snapshots)
+    webhooks: Webhooks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.webhooks = Webhooks(self.clock)
 
     def world(self) -> World:
         """See the world as it is now."""

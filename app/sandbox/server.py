@@ -1,7 +1,5 @@
 """The sandbox as a server: Orb's routes and the control panel in one app."""
 
-import ipaddress
-
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,9 +11,11 @@ from app.sandbox.clock import Clock, Now, real_now
 from app.sandbox.desk import Desk, problem_response
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
+from app.sandbox.loopback import is_loopback
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.routes.table import orb_routes
+from app.sandbox.webhooks.panel import WebhookPanel
 
 
 def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
@@ -23,9 +23,14 @@ def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
 
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all.
     """
-    desk, journal, faults = Desk(Clock(now), latency), Journal(), Faults()
+    journal, faults = Journal(), Faults()
+    desk = Desk(Clock(now), latency)
     app = Starlette(
-        routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
+        routes=[
+            *orb_routes(desk, faults),
+            *Panel(desk, journal, faults).routes(),
+            *WebhookPanel(desk.webhooks).routes(),
+        ],
         middleware=[Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )
@@ -35,17 +40,10 @@ def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
 
 def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None:
     """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
     app = create_sandbox(latency=latency)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001

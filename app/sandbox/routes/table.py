@@ -10,12 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
 from app.sandbox.routes import paying, people, spending
+from app.sandbox.webhooks import routes as webhooks
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
 _CUSTOMER = "/v1/customers/{customer_id}"
 _EXTERNAL = "/v1/customers/external_customer_id/{external_customer_id}"
 _SUBSCRIPTION = "/v1/subscriptions/{subscription_id}"
+_ENDPOINT = "/v1/webhook_endpoints/{webhook_endpoint_id}"
 
 _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("ping", "GET", "/v1/ping", people.ping),
@@ -33,6 +35,13 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
+    ("webhook_endpoints", "GET", "/v1/webhook_endpoints", webhooks.list_endpoints),
+    ("webhook_endpoints", "POST", "/v1/webhook_endpoints", webhooks.create_endpoint),
+    ("webhook_endpoint", "GET", _ENDPOINT, webhooks.show_endpoint),
+    ("webhook_endpoint", "PUT", _ENDPOINT, webhooks.change_endpoint),
+    ("webhook_endpoint", "DELETE", _ENDPOINT, webhooks.delete_endpoint),
+    ("webhook_endpoint", "POST", f"{_ENDPOINT}/enable", webhooks.enable_endpoint),
+    ("webhook_endpoint", "POST", f"{_ENDPOINT}/disable", webhooks.disable_endpoint),
 )
 
 NAMES = frozenset(name for name, _, _, _ in _ROUTES)
