@@ -40,7 +40,7 @@ class Desk:
     webhooks: Webhooks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.webhooks = Webhooks(self.clock)
+        self.webhooks = Webhooks(self.clock, self.world)
 
     def world(self) -> World:
         """See the world as it is now."""

@@ -158,7 +158,7 @@ async def test_a_malformed_endpoint_is_refused(orb: Orb, body: Any, why: str) ->
     assert (await orb.http.get("/v1/webhook_endpoints")).json()["data"] == []
 
 
-@pytest.mark.parametrize("path", ["/v1/webhook_endpoints", f"{PANEL}/endpoints"])
+@pytest.mark.parametrize("path", ["/v1/webhook_endpoints", f"{PANEL}/endpoints", f"{PANEL}/fire"])
 @pytest.mark.parametrize("body", [b"", b"{", b'{"url": "\xed\xa0\x80"}', b'{"url": "\\ud800 is no letter"}'])
 async def test_a_body_that_is_not_json_is_refused(orb: Orb, path: str, body: bytes) -> None:
     (error,) = await refused(await orb.http.post(path, content=body))

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
 from app.sandbox.routes import paying, people, spending
+from app.sandbox.webhooks import history
 from app.sandbox.webhooks import routes as webhooks
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
@@ -42,6 +43,8 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("webhook_endpoint", "DELETE", _ENDPOINT, webhooks.delete_endpoint),
     ("webhook_endpoint", "POST", f"{_ENDPOINT}/enable", webhooks.enable_endpoint),
     ("webhook_endpoint", "POST", f"{_ENDPOINT}/disable", webhooks.disable_endpoint),
+    ("webhook_events", "GET", "/v1/webhook_events", history.list_events),
+    ("webhook_event", "GET", "/v1/webhook_events/{webhook_event_id}", history.show_event),
 )
 
 NAMES = frozenset(name for name, _, _, _ in _ROUTES)

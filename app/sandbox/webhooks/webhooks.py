@@ -1,18 +1,58 @@
 """The sandbox's webhooks as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from app.sandbox.clock import Now
 from app.sandbox.webhooks.endpoints import Endpoint, Endpoints, Style, new_id, new_secret
+from app.sandbox.webhooks.events import Event, Events
+from app.sandbox.webhooks.payloads import payload
+from app.sandbox.webhooks.scene import scene_of
+from app.sandbox.wire import encode
+from app.sandbox.world.world import World
 
 
 class Webhooks:
-    """The endpoints that want to hear of events."""
+    """The endpoints, and the events that they want to hear of. `see` gives the world as it is now."""
 
-    def __init__(self, clock: Now) -> None:
-        self._clock = clock
-        self.endpoints = Endpoints()
+    def __init__(self, clock: Now, see: Callable[[], World]) -> None:
+        self._clock, self._see = clock, see
+        self.endpoints, self.events = Endpoints(), Events()
+
+    def happened(
+        self, event_type: str, customer: str | None = None, subscription: str | None = None, **properties: Any
+    ) -> Event:
+        """Tell that something happened to a customer (either id) and a subscription of theirs (Orb's id).
+
+        What the event says is made from the world as it is; `properties` replace the made-up ones of their names.
+        Raises a 400 or 404 Problem where the ids or the type make no event.
+        """
+        event = self.write(event_type, customer, subscription, properties)
+        self.send([event])
+        return event
+
+    def write(
+        self,
+        event_type: str,
+        customer: str | None,
+        subscription: str | None,
+        properties: dict[str, Any],
+        style: Style | None = None,
+    ) -> Event:
+        """Write an event without sending it, in one style or in all that endpoints have."""
+        now = self._clock()
+        scene = scene_of(self._see(), now, customer, subscription)
+        usual: Style = "expanded"
+        wanted = {style} if style else {usual, *(each.payload_style for each in self.endpoints.taking(event_type))}
+        identity, created = new_id("webhook-event"), now.replace(microsecond=0)
+        bodies = {each: encode(payload(identity, event_type, created, scene, each, properties)) for each in wanted}
+        return Event(self.events.next_number(), identity, event_type, created, style or usual, bodies)
+
+    def send(self, events: Sequence[Event]) -> None:
+        """Remember events, in this order."""
+        for event in dict.fromkeys(events):
+            self.events.keep(event)
 
     def listen(
         self,
