@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.snapshots import Snapshots, wish_of
+from app.sandbox.webhooks.delivery import Timing
 from app.sandbox.webhooks.webhooks import Webhooks
 from app.sandbox.wire import encode
 from app.sandbox.world.stage import world_at
@@ -37,10 +38,11 @@ class Desk:
     clock: Clock
     latency: float = 1.0
     snapshots: Snapshots = field(default_factory=Snapshots)
+    timing: Timing = field(default_factory=Timing)
     webhooks: Webhooks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.webhooks = Webhooks(self.clock, self.world)
+        self.webhooks = Webhooks(self.clock, self.world, self.timing)
 
     def world(self) -> World:
         """See the world as it is now."""

@@ -15,22 +15,25 @@ from app.sandbox.loopback import is_loopback
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.routes.table import orb_routes
+from app.sandbox.webhooks.delivery import Timing
 from app.sandbox.webhooks.panel import WebhookPanel
 
 
-def create_sandbox(now: Now = real_now, latency: float = 1.0) -> Starlette:
+def create_sandbox(now: Now = real_now, latency: float = 1.0, timing: Timing | None = None) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
-    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all.
+    `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
+    `timing` says when webhooks are retried. They are delivered while the app's lifespan lasts.
     """
     journal, faults = Journal(), Faults()
-    desk = Desk(Clock(now), latency)
+    desk = Desk(Clock(now), latency, timing=timing or Timing())
     app = Starlette(
         routes=[
             *orb_routes(desk, faults),
             *Panel(desk, journal, faults).routes(),
             *WebhookPanel(desk.webhooks).routes(),
         ],
+        lifespan=lambda _: desk.webhooks.post.open(),
         middleware=[Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )
@@ -43,7 +46,7 @@ def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None
     if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
     app = create_sandbox(latency=latency)
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="on")
 
 
 async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001

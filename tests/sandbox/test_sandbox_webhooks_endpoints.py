@@ -9,8 +9,7 @@ import pytest
 from orb.types import WebhookEndpoint, WebhookEndpointWithSecret
 
 from .sandbox_client import Orb
-
-PANEL = "/_sandbox/webhooks"
+from .webhook_receiver import PANEL
 
 URL = "http://127.0.0.1:9000/hook"
 FIELDS = {"id", "url", "enabled", "enabled_event_types", "payload_style", "created_at"}

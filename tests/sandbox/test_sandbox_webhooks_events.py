@@ -7,8 +7,7 @@ import pytest
 from app.sandbox.webhooks.events import Event, Events
 
 from .sandbox_client import Orb
-
-PANEL = "/_sandbox/webhooks"
+from .webhook_receiver import PANEL, hooked, receiving, until
 
 FIELDS = {"id", "type", "created_at", "is_delivered", "payload", "delivery_attempts"}
 
@@ -21,6 +20,32 @@ async def fire(orb: Orb, event_type: str = "resource_event.test", **more: Any) -
 
 async def listed(orb: Orb, **query: Any) -> list[str]:
     return [event["id"] for event in (await orb.read("/webhook_events", **query))["data"]]
+
+
+async def test_an_event_is_listed_with_its_payload_and_attempts() -> None:
+    async with receiving(503) as receiver, hooked() as hooks:
+        await hooks.listen(f"{receiver.url}/hook")
+        fired = await hooks.fire("invoice.issued", customer="yamato")
+        await hooks.event(fired["id"], 1)
+        hooks.later(5)
+        await hooks.sleeper.wake(1)
+        event = await hooks.event(fired["id"], 2)
+        (same,) = (await hooks.http.get("/v1/webhook_events")).json()["data"]
+    assert event == same
+    assert event.keys() == FIELDS
+    assert event["payload"] == receiver.got[0].document
+    assert (event["type"], event["created_at"]) == ("invoice.issued", "2026-11-20T20:15:30+00:00")
+    first, second = event["delivery_attempts"]
+    assert isinstance(first.pop("elapsed_ms"), int)
+    assert len(first.pop("id")) == 16
+    assert first == {
+        "endpoint_url": f"{receiver.url}/hook",
+        "is_success": False,
+        "response_status_code": 503,
+        "created_at": "2026-11-20T20:15:30.250000+00:00",
+    }
+    assert (second["is_success"], second["created_at"]) == (True, "2026-11-20T20:15:35.250000+00:00")
+    assert fired == {key: fired[key] for key in FIELDS - {"payload"}} | {"delivery_attempts": [], "is_delivered": False}
 
 
 async def test_events_are_paged_newest_first(orb: Orb) -> None:
@@ -44,6 +69,18 @@ async def test_events_are_found_by_type_and_time(orb: Orb) -> None:
     assert await listed(orb, **{"created_at[gt]": edge}) == []
     assert await listed(orb, **{"created_at[lt]": edge}) == [early]
     assert await listed(orb, **{"created_at[lte]": edge}) == [late, early]
+
+
+async def test_events_are_found_by_whether_they_were_delivered() -> None:
+    async with receiving(200, 500) as receiver, hooked() as hooks:
+        unheard = await hooks.fire()
+        await hooks.listen(receiver.url)
+        delivered, failed = await hooks.fire(), await hooks.fire()
+        await hooks.event(failed["id"], 1)
+        for success, ids in (("true", [delivered["id"]]), ("false", [failed["id"], unheard["id"]])):
+            found = await hooks.http.get("/v1/webhook_events", params={"delivery_success": success})
+            assert [event["id"] for event in found.json()["data"]] == ids
+        await until(lambda: bool(hooks.sleeper.asked))
 
 
 async def test_the_payload_can_be_left_out(orb: Orb) -> None:

@@ -11,8 +11,7 @@ from orb.types.unwrap_webhook_event import UnwrapWebhookEvent
 from orb.types.webhooks.unwrap_standard_webhook_event import UnwrapStandardWebhookEvent
 
 from .sandbox_client import Orb
-
-PANEL = "/_sandbox/webhooks"
+from .webhook_receiver import PANEL
 
 TYPES = (
     "invoice.issued",

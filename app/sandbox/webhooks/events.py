@@ -1,10 +1,11 @@
-"""Events that were fired."""
+"""Events that were sent, to whom, and what came of it."""
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import anyio
 import msgspec
 
 from app.sandbox.problems import unknown
@@ -12,9 +13,33 @@ from app.sandbox.webhooks.endpoints import Style
 from app.sandbox.wire import Document, instant
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One try to deliver an event; without an answer in time there is no status."""
+
+    id: str
+    endpoint_url: str
+    is_success: bool
+    response_status_code: int | None
+    elapsed_ms: int
+    created_at: datetime
+
+
+@dataclass(eq=False)
+class Delivery:
+    """An event on its way to one endpoint; `pause` is the wait for the next try, which may be cut short."""
+
+    event: "Event"
+    endpoint_id: str
+    body: bytes
+    done: bool = False
+    running: bool = False
+    pause: anyio.CancelScope | None = None
+
+
 @dataclass(eq=False)
 class Event:
-    """An event: its payload in the styles that were asked for."""
+    """An event: its payload in the styles that were asked for, and its deliveries."""
 
     number: int
     id: str
@@ -22,6 +47,13 @@ class Event:
     created: datetime
     style: Style
     bodies: dict[Style, bytes]
+    deliveries: list[Delivery] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether everybody who should hear of it has; not so where nobody should."""
+        return bool(self.deliveries) and all(delivery.done for delivery in self.deliveries)
 
 
 def event_document(event: Event, *, payload: bool) -> Document:
@@ -30,9 +62,11 @@ def event_document(event: Event, *, payload: bool) -> Document:
         "id": event.id,
         "type": event.type,
         "created_at": instant(event.created),
-        "is_delivered": False,
+        "is_delivered": event.is_delivered,
         **({"payload": msgspec.Raw(event.bodies[event.style])} if payload else {}),
-        "delivery_attempts": [],
+        "delivery_attempts": [
+            msgspec.to_builtins(attempt) | {"created_at": instant(attempt.created_at)} for attempt in event.attempts
+        ],
     }
 
 

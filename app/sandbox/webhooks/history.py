@@ -23,7 +23,7 @@ async def list_events(desk: Desk, request: Request) -> Response:
     wanted = [
         (event.number, event)
         for event in desk.webhooks.events
-        if not asked.get("delivery_success", False)
+        if event.is_delivered == asked.get("delivery_success", event.is_delivered)
         and event.type == asked.get("event_type", event.type)
         and within(asked, "created_at", event.created)
     ]

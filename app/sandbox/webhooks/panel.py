@@ -63,6 +63,7 @@ class WebhookPanel:
             Route(f"{_PATH}/endpoints", self.endpoints, methods=["GET", "POST"]),
             Route(f"{_PATH}/endpoints/{{webhook_endpoint_id}}/rotate", self.rotate, methods=["POST"]),
             Route(f"{_PATH}/fire", self.fire, methods=["POST"]),
+            Route(f"{_PATH}/retry", self.retry, methods=["POST"]),
         ]
 
     async def endpoints(self, request: Request) -> Response:
@@ -93,6 +94,10 @@ class WebhookPanel:
         self._webhooks.send(sent)
         data = [event_document(event, payload=False) for event in events]
         return _json({"data": data, "order": [event.id for event in sent]})
+
+    async def retry(self, request: Request) -> Response:  # noqa: ARG002
+        """Try at once whatever is not delivered."""
+        return _json({"retried": self._webhooks.retry()})
 
     def _written(self, firing: Firing) -> Event:
         return self._webhooks.write(

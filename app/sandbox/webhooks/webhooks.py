@@ -1,12 +1,13 @@
-"""The sandbox's webhooks as a whole."""
+"""The sandbox's webhooks as a whole: tell them what happened, and they tell whoever wants to hear of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.sandbox.clock import Now
+from app.sandbox.webhooks.delivery import Post, Timing
 from app.sandbox.webhooks.endpoints import Endpoint, Endpoints, Style, new_id, new_secret
-from app.sandbox.webhooks.events import Event, Events
+from app.sandbox.webhooks.events import Delivery, Event, Events
 from app.sandbox.webhooks.payloads import payload
 from app.sandbox.webhooks.scene import scene_of
 from app.sandbox.wire import encode
@@ -14,11 +15,12 @@ from app.sandbox.world.world import World
 
 
 class Webhooks:
-    """The endpoints, and the events that they want to hear of. `see` gives the world as it is now."""
+    """Endpoints, events, and the post that brings the ones to the others. `see` gives the world as it is now."""
 
-    def __init__(self, clock: Now, see: Callable[[], World]) -> None:
+    def __init__(self, clock: Now, see: Callable[[], World], timing: Timing) -> None:
         self._clock, self._see = clock, see
         self.endpoints, self.events = Endpoints(), Events()
+        self.post = Post(self.endpoints, clock, timing)
 
     def happened(
         self, event_type: str, customer: str | None = None, subscription: str | None = None, **properties: Any
@@ -50,9 +52,19 @@ class Webhooks:
         return Event(self.events.next_number(), identity, event_type, created, style or usual, bodies)
 
     def send(self, events: Sequence[Event]) -> None:
-        """Remember events, in this order."""
+        """Send events in this order; one that is there twice is sent twice, under its one id."""
         for event in dict.fromkeys(events):
             self.events.keep(event)
+        for event in events:
+            for endpoint in self.endpoints.taking(event.type):
+                style = endpoint.payload_style if endpoint.payload_style in event.bodies else event.style
+                delivery = Delivery(event, endpoint.id, event.bodies[style])
+                event.deliveries.append(delivery)
+                self.post.take(delivery)
+
+    def retry(self) -> int:
+        """Try at once whatever is not delivered, and count it."""
+        return self.post.retry(delivery for event in self.events for delivery in event.deliveries)
 
     def listen(
         self,
