@@ -61,7 +61,7 @@ def test_every_command_line_in_it_is_understood() -> None:
 
 def test_the_json_examples_work_as_they_stand() -> None:
     lines = [line for line in commands() if line.startswith(("TOKEN=", "curl"))]
-    assert len(lines) == 7
+    assert len(lines) == 9
     with running() as orrery:
         script = "\n".join(["set -e", *lines])
         script = script.replace("http://127.0.0.1:8000", orrery.url).replace(".venv/bin/python", sys.executable)

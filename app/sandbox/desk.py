@@ -14,6 +14,8 @@ from app.sandbox.problems import Problem, unknown
 from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.snapshots import Snapshots, wish_of
+from app.sandbox.webhooks.delivery import Timing
+from app.sandbox.webhooks.webhooks import Webhooks
 from app.sandbox.wire import encode
 from app.sandbox.world.periods import local_day
 from app.sandbox.world.stage import staged_at
@@ -46,6 +48,11 @@ class Desk:
     limits: Limits = field(default_factory=Limits)
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
+    timing: Timing = field(default_factory=Timing)
+    webhooks: Webhooks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.webhooks = Webhooks(self.clock, self.world, self.usage, self.timing)
 
     def world(self) -> World:
         """See the invented customers, staged around the clock's origin."""

@@ -15,13 +15,16 @@ from app.sandbox.desk import Desk, problem_response
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Gate, Journal
 from app.sandbox.limits import Limits, RatePlan
+from app.sandbox.loopback import is_loopback
 from app.sandbox.panel.controls import Controls
-from app.sandbox.panel.guard import Guard, is_loopback
+from app.sandbox.panel.guard import Guard
 from app.sandbox.panel.page import Page
 from app.sandbox.panel.programs import Programs
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.rating.events import Events
 from app.sandbox.routes.table import orb_routes
+from app.sandbox.webhooks.delivery import Timing
+from app.sandbox.webhooks.panel import WebhookPanel
 
 
 def create_sandbox(
@@ -30,18 +33,26 @@ def create_sandbox(
     rate_plan: RatePlan = "live",
     monotonic: Callable[[], float] = time.monotonic,
     events: Events | None = None,
+    timing: Timing | None = None,
 ) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
     `rate_plan` names the rate limits, which run by the seconds of `monotonic`; `events` are the usage events to begin
-    with.
+    with; `timing` says when webhooks are retried, which are delivered while the app's lifespan lasts.
     """
-    desk = Desk(Clock(now), latency, limits=Limits(rate_plan, monotonic), events=events or Events())
+    limits = Limits(rate_plan, monotonic)
+    desk = Desk(Clock(now), latency, limits=limits, events=events or Events(), timing=timing or Timing())
     journal, faults = Journal(), Faults()
     controls = Controls(desk, journal, faults)
     app = Starlette(
-        routes=[*orb_routes(desk, faults), *Programs(controls).routes(), *Page(controls).routes()],
+        routes=[
+            *orb_routes(desk, faults),
+            *Programs(controls).routes(),
+            *Page(controls).routes(),
+            *WebhookPanel(desk.webhooks).routes(),
+        ],
+        lifespan=lambda _: desk.webhooks.post.open(),
         middleware=[Middleware(Guard), Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )
@@ -54,7 +65,7 @@ def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_pl
     if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
     app = create_sandbox(latency=latency, rate_plan=rate_plan)
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="on")
 
 
 async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001

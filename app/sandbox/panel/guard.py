@@ -4,22 +4,15 @@ It asks for no key, so a stranger's page in a browser of this machine must not r
 stranger's that leads to loopback, nor by a form that posts here.
 """
 
-import ipaddress
 import re
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.sandbox.loopback import is_loopback
+
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z.-]+)(:[0-9]{1,5})?")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host, by name or address, is this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Guard:

@@ -15,12 +15,15 @@ from app.sandbox.faults import Faults
 from app.sandbox.journal import Named
 from app.sandbox.limits import Limited, class_of
 from app.sandbox.routes import ingest, paying, people, spending
+from app.sandbox.webhooks import history
+from app.sandbox.webhooks import routes as webhooks
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
 _CUSTOMER = "/v1/customers/{customer_id}"
 _EXTERNAL = "/v1/customers/external_customer_id/{external_customer_id}"
 _SUBSCRIPTION = "/v1/subscriptions/{subscription_id}"
+_ENDPOINT = "/v1/webhook_endpoints/{webhook_endpoint_id}"
 
 _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("ping", "GET", "/v1/ping", people.ping),
@@ -39,6 +42,15 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
+    ("webhook_endpoints", "GET", "/v1/webhook_endpoints", webhooks.list_endpoints),
+    ("webhook_endpoints", "POST", "/v1/webhook_endpoints", webhooks.create_endpoint),
+    ("webhook_endpoint", "GET", _ENDPOINT, webhooks.show_endpoint),
+    ("webhook_endpoint", "PUT", _ENDPOINT, webhooks.change_endpoint),
+    ("webhook_endpoint", "DELETE", _ENDPOINT, webhooks.delete_endpoint),
+    ("webhook_endpoint", "POST", f"{_ENDPOINT}/enable", webhooks.enable_endpoint),
+    ("webhook_endpoint", "POST", f"{_ENDPOINT}/disable", webhooks.disable_endpoint),
+    ("webhook_events", "GET", "/v1/webhook_events", history.list_events),
+    ("webhook_event", "GET", "/v1/webhook_events/{webhook_event_id}", history.show_event),
 )
 
 #: Decimals are exact up to so many digits: more than any product of a sum of quantities and a price has.

@@ -1,0 +1,1 @@
+"""Orb's webhooks: who wants to hear of events, what an event says, and how it gets there."""
