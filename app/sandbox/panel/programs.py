@@ -1,7 +1,5 @@
 """The control panel in JSON: who there is, what was asked, what shall go wrong, how fast, and what time it is."""
 
-from typing import TypeVar
-
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,11 +8,9 @@ from starlette.routing import Route
 from app.sandbox.desk import json_response
 from app.sandbox.faults import Fault
 from app.sandbox.panel.controls import ROUTES, Controls, Pace, Rates, Time
-from app.sandbox.problems import invalid
+from app.sandbox.routes.bodies import read_body
 from app.sandbox.routes.questions import one_of, read_query
 from app.sandbox.wire import Document, encode
-
-T = TypeVar("T")
 
 
 class Programs:
@@ -55,7 +51,7 @@ class Programs:
     async def faults(self, request: Request) -> Response:
         """List the faults with their hits, put one in force, or take all back."""
         if request.method == "POST":
-            fault = await _read(request, Fault)
+            fault = await read_body(request, Fault)
             self._controls.add_fault(fault)
             return _json(msgspec.structs.asdict(fault))
         if request.method == "DELETE":
@@ -65,7 +61,7 @@ class Programs:
     async def clock(self, request: Request) -> Response:
         """Tell the sandbox's time, stop or move it, or go back to the clock of the start."""
         if request.method == "POST":
-            self._controls.set_clock(await _read(request, Time))
+            self._controls.set_clock(await read_body(request, Time))
         if request.method == "DELETE":
             self._controls.desk.clock.release()
         return _json(self._controls.clock_document())
@@ -73,13 +69,13 @@ class Programs:
     async def limits(self, request: Request) -> Response:
         """Show the rate limits and how much of each is taken, or change them."""
         if request.method == "POST":
-            self._controls.set_limits(await _read(request, Rates))
+            self._controls.set_limits(await read_body(request, Rates))
         return _json(self._controls.desk.limits.document())
 
     async def latency(self, request: Request) -> Response:
         """Show how long answers take, or change it."""
         if request.method == "POST":
-            self._controls.set_latency(await _read(request, Pace))
+            self._controls.set_latency(await read_body(request, Pace))
         return _json(self._controls.latency_document())
 
 
@@ -87,13 +83,6 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise ValueError("must be the number of a request")
     return int(text)
-
-
-async def _read(request: Request, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except msgspec.DecodeError as wrong:
-        raise invalid(str(wrong)) from None
 
 
 def _json(document: Document) -> Response:

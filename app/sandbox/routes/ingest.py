@@ -13,6 +13,7 @@ from app.sandbox.desk import Desk, json_response
 from app.sandbox.identity import opaque
 from app.sandbox.problems import invalid
 from app.sandbox.rating.events import Event
+from app.sandbox.routes.bodies import read_body
 from app.sandbox.routes.questions import read_query, text, truth
 from app.sandbox.wire import Document, encode
 from app.sandbox.world.world import World
@@ -43,7 +44,6 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True):
 
 
 # Numbers with a fraction become Decimals without passing through a float.
-_batch = msgspec.json.Decoder(Batch)
 _sent = msgspec.json.Decoder(Sent, float_hook=Decimal)
 
 
@@ -53,10 +53,7 @@ async def ingest(desk: Desk, request: Request) -> Response:
     An event whose idempotency key is known is not counted again; `debug=true` tells which those are.
     """
     asked = read_query(request, {"debug": truth, "backfill_id": text})
-    try:
-        raws = _batch.decode(await request.body()).events
-    except msgspec.DecodeError as wrong:
-        raise invalid(f"body: {wrong}") from None
+    raws = (await read_body(request, Batch)).events
     desk.limits.take_events(len(raws))
     world, now = desk.world(), desk.clock()
     read = [_read(raw, world, now) for raw in raws]
@@ -76,7 +73,7 @@ async def ingest(desk: Desk, request: Request) -> Response:
 def _read(raw: msgspec.Raw, world: World, now: datetime) -> Event | Document:
     try:
         sent = _sent.decode(raw)
-    except msgspec.DecodeError as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         return _failure("", str(wrong))
     errors, customer, at = _errors(sent), _customer(sent, world), _timestamp(sent.timestamp)
     if customer is None:

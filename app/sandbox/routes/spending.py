@@ -15,6 +15,7 @@ from app.sandbox.problems import invalid, unavailable_feature
 from app.sandbox.rating.costs import Bucket, Window, default_window, roll_up, series
 from app.sandbox.rating.groups import GROUPING_KEYS, MOST_GROUPS, TooManyGroups, grouped
 from app.sandbox.rating.usage import Usage
+from app.sandbox.routes.bodies import read_body
 from app.sandbox.routes.paging import MOST
 from app.sandbox.routes.questions import moment, one_of, read_query, text, window
 from app.sandbox.wire import Document
@@ -102,10 +103,7 @@ async def grouped_costs(desk: Desk, request: Request) -> Response:
     subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
     if not subscription.customer.grouped_costs:
         raise unavailable_feature()
-    try:
-        asked = msgspec.json.decode(await request.body(), type=GroupedCosts)
-    except msgspec.DecodeError as wrong:
-        raise invalid(f"body: {wrong}") from None
+    asked = await read_body(request, GroupedCosts)
     span = _bounded(asked, now)
     currency = _currency({} if asked.currency is None else {"currency": asked.currency}, subscription)
     if all(price.currency != currency for price in subscription.plan.prices):

@@ -57,6 +57,7 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
 _DIGITS = 80
 
 NAMES = frozenset(name for name, _, _, _ in _ROUTES)
+POSTS = frozenset(path for _, method, path, _ in _ROUTES if method == "POST")
 
 
 class _Answering:

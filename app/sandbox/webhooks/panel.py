@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from app.sandbox.desk import json_response
 from app.sandbox.problems import invalid
+from app.sandbox.routes.bodies import read_body
 from app.sandbox.webhooks.endpoints import Endpoint, Style, endpoint_document
 from app.sandbox.webhooks.events import Event, event_document
-from app.sandbox.webhooks.routes import NewEndpoint, check, read_body
+from app.sandbox.webhooks.routes import NewEndpoint, check
 from app.sandbox.webhooks.webhooks import Webhooks
 from app.sandbox.wire import Document, encode
 

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,11 +11,10 @@ from starlette.responses import Response
 from app.sandbox.desk import Desk
 from app.sandbox.loopback import loopback_url
 from app.sandbox.problems import invalid
+from app.sandbox.routes.bodies import read_body
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import page_size, read_query, text
 from app.sandbox.webhooks.endpoints import Endpoint, Style, endpoint_document
-
-T = TypeVar("T")
 
 _PAGE = {"limit": page_size, "cursor": text}
 _EVENT_TYPE = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -105,14 +103,6 @@ def _asked(desk: Desk, request: Request) -> Endpoint:
 
 async def _reply(desk: Desk, endpoint: Endpoint) -> Response:
     return await desk.reply(endpoint_document(endpoint), 20)
-
-
-async def read_body(request: Request, kind: type[T]) -> T:
-    """Read a JSON body; raises a 400 Problem that says where it is wrong."""
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-        raise invalid(f"body: {wrong}") from None
 
 
 def check(url: str | None, event_types: list[str] | None) -> None:
