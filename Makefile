@@ -6,7 +6,7 @@ SANDBOX_PORT ?= 8001
 BIN := .venv/bin
 STAMP := .venv/.locked
 
-.PHONY: run test check format setup lock
+.PHONY: run test check bench format setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -19,6 +19,9 @@ check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bench: $(STAMP) ## how fast things are, as figures beside their goals
+	$(BIN)/python -m bench.sandbox
 
 format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
