@@ -70,6 +70,27 @@ async def test_its_forms_do_what_the_orders_in_json_do(orb: Orb) -> None:
     assert await told(orb, "requests") == {"data": []}
 
 
+async def test_its_forms_fire_webhooks(orb: Orb) -> None:
+    answer = await send(orb, "listen", url="http://127.0.0.1:1/hook", secret="chosen", payload_style="standard")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/_sandbox#webhooks")
+    (endpoint,) = (await told(orb, "webhooks/endpoints"))["data"]
+    assert (endpoint["url"], endpoint["secret"], endpoint["payload_style"]) == (
+        "http://127.0.0.1:1/hook",
+        "chosen",
+        "standard",
+    )
+    assert (await send(orb, "fire", type="customer.edited", customer="northwind", duplicates="2")).status_code == 303
+    (event,) = (await orb.read("/webhook_events"))["data"]
+    assert event["payload"]["customer"]["external_customer_id"] == "northwind"
+    assert (await send(orb, "retry")).status_code == 303
+    shown = await page(orb)
+    assert "http://127.0.0.1:1/hook" in shown
+    assert "<td><code>customer.edited</code></td>" in shown
+    refused = await send(orb, "listen", url="http://example.com/hook")
+    assert refused.status_code == 400
+    assert "the sandbox sends to no other host" in refused.text
+
+
 @pytest.mark.parametrize(
     ("do", "fields", "named"),
     [

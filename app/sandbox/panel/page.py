@@ -2,6 +2,7 @@
 
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -17,6 +18,9 @@ from app.sandbox.faults import Fault, Kind
 from app.sandbox.limits import PLANS
 from app.sandbox.panel.controls import ROUTES, Controls, Pace, Rates, Time
 from app.sandbox.problems import Problem, invalid
+from app.sandbox.webhooks.events import event_document
+from app.sandbox.webhooks.panel import ChosenEndpoint, Firing, Manner, add, fire
+from app.sandbox.webhooks.payloads import TYPES
 
 T = TypeVar("T")
 
@@ -35,6 +39,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _SHOWN = 50
+_EVENTS = 10
 
 
 class Page:
@@ -65,33 +70,29 @@ class Page:
 
     def _obey(self, what: str, form: dict[str, str]) -> str:
         """Carry an order out, and name the section of the page that shows it."""
-        controls = self._controls
-        match what:
-            case "stop" | "advance":
-                controls.set_clock(_order(form, Time))
-                return "clock"
-            case "release":
-                controls.desk.clock.release()
-                return "clock"
-            case "limits":
-                controls.set_limits(_order({"retry_after": None} | form, Rates))
-                return "limits"
-            case "latency":
-                controls.set_latency(_order(form, Pace))
-                return "latency"
-            case "fault":
-                controls.add_fault(_order(form, Fault))
-                return "faults"
-            case "clear_faults":
-                controls.faults.clear()
-                return "faults"
-            case "clear_requests":
-                controls.journal.clear()
-                return "requests"
-        raise invalid(f"do: {what or 'nothing'} is no order")
+        controls, webhooks = self._controls, self._controls.desk.webhooks
+        orders: dict[str, tuple[str, Callable[[], object]]] = {
+            "stop": ("clock", lambda: controls.set_clock(_order(form, Time))),
+            "advance": ("clock", lambda: controls.set_clock(_order(form, Time))),
+            "release": ("clock", controls.desk.clock.release),
+            "limits": ("limits", lambda: controls.set_limits(_order({"retry_after": None} | form, Rates))),
+            "latency": ("latency", lambda: controls.set_latency(_order(form, Pace))),
+            "fault": ("faults", lambda: controls.add_fault(_order(form, Fault))),
+            "clear_faults": ("faults", controls.faults.clear),
+            "listen": ("webhooks", lambda: add(webhooks, _order(form, ChosenEndpoint))),
+            "fire": ("webhooks", lambda: fire(webhooks, [_order(form, Firing)], Manner())),
+            "retry": ("webhooks", webhooks.retry),
+            "clear_requests": ("requests", controls.journal.clear),
+        }
+        if what not in orders:
+            raise invalid(f"do: {what or 'nothing'} is no order")
+        section, carry_out = orders[what]
+        carry_out()
+        return section
 
     def _render(self, errors: list[str] | None = None, status: int = 200) -> Response:
         controls, now = self._controls, time.monotonic()
+        webhooks = controls.desk.webhooks
         page = _TEMPLATE.render(
             style=_STYLE,
             errors=errors or [],
@@ -100,6 +101,10 @@ class Page:
             latency=controls.latency_document(),
             faults=controls.faults.listed(),
             requests=[_row(entry, now) for entry in controls.journal.since()[: -_SHOWN - 1 : -1]],
+            endpoints=[endpoint for _, endpoint in webhooks.endpoints.numbered()],
+            events=[event_document(event, payload=False) for event in [*webhooks.events][: -_EVENTS - 1 : -1]],
+            types=TYPES,
+            customers=controls.desk.world().customers,
             plans=PLANS,
             routes=ROUTES,
             kinds=get_args(Kind),

@@ -72,11 +72,7 @@ class WebhookPanel:
         if request.method == "GET":
             everyone = [_with_secrets(endpoint) for _, endpoint in self._webhooks.endpoints.numbered()]
             return _json({"data": everyone})
-        asked = await read_body(request, ChosenEndpoint)
-        check(asked.url, asked.enabled_event_types)
-        _check_secret(asked.secret)
-        endpoint = self._webhooks.listen(asked.url, asked.enabled_event_types, asked.payload_style, asked.secret)
-        return _json(_with_secrets(endpoint))
+        return _json(_with_secrets(add(self._webhooks, await read_body(request, ChosenEndpoint))))
 
     async def rotate(self, request: Request) -> Response:
         """Give an endpoint a new secret beside the one it has."""
@@ -87,12 +83,7 @@ class WebhookPanel:
 
     async def fire(self, request: Request) -> Response:
         """Send one event, or several; what is said beside `events` goes for each that does not say otherwise."""
-        firings, manner = _read(await request.body())
-        events = [self._written(firing) for firing in firings]
-        sent = [event for event, firing in zip(events, firings, strict=True) for _ in range(firing.duplicates + 1)]
-        if manner.shuffle:
-            sent = _shuffled(sent, manner.seed)
-        self._webhooks.send(sent)
+        events, sent = fire(self._webhooks, *_read(await request.body()))
         data = [event_document(event, payload=False) for event in events]
         return _json({"data": data, "order": [event.id for event in sent]})
 
@@ -100,10 +91,32 @@ class WebhookPanel:
         """Try at once whatever is not delivered."""
         return _json({"retried": self._webhooks.retry()})
 
-    def _written(self, firing: Firing) -> Event:
-        return self._webhooks.write(
-            firing.type, firing.customer, firing.subscription_id, firing.properties, firing.payload_style
-        )
+
+def add(webhooks: Webhooks, asked: ChosenEndpoint) -> Endpoint:
+    """Add an endpoint; raises a 400 Problem that names what is wrong with it."""
+    check(asked.url, asked.enabled_event_types)
+    _check_secret(asked.secret)
+    return webhooks.listen(asked.url, asked.enabled_event_types, asked.payload_style, asked.secret)
+
+
+def fire(webhooks: Webhooks, firings: list[Firing], manner: Manner) -> tuple[list[Event], list[Event]]:
+    """Write events and send them: the events, and the order in which they went out, duplicates and all.
+
+    Raises a 400 or 404 Problem, and sends none of them, where one makes no sense.
+    """
+    if any(firing.duplicates < 0 for firing in firings):
+        raise invalid("duplicates: must not be negative")
+    if sum(firing.duplicates + 1 for firing in firings) > _MOST:
+        raise invalid(f"events, duplicates: more than {_MOST} at a time")
+    events = [
+        webhooks.write(each.type, each.customer, each.subscription_id, each.properties, each.payload_style)
+        for each in firings
+    ]
+    sent = [event for event, firing in zip(events, firings, strict=True) for _ in range(firing.duplicates + 1)]
+    if manner.shuffle:
+        sent = _shuffled(sent, manner.seed)
+    webhooks.send(sent)
+    return events, sent
 
 
 def _read(body: bytes) -> tuple[list[Firing], Manner]:
@@ -115,10 +128,6 @@ def _read(body: bytes) -> tuple[list[Firing], Manner]:
         firings = msgspec.convert([asked | each for each in several], list[Firing])
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise invalid(f"body: {wrong}") from None
-    if any(firing.duplicates < 0 for firing in firings):
-        raise invalid("duplicates: must not be negative")
-    if sum(firing.duplicates + 1 for firing in firings) > _MOST:
-        raise invalid(f"events, duplicates: more than {_MOST} at a time")
     return firings, manner
 
 
