@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, paying, people, spending
+from app.sandbox.routes import evaluating, ingest, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -34,6 +34,9 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
+    ("evaluate", "POST", "/v1/prices/evaluate", evaluating.evaluate_multiple),
+    ("evaluate_preview_events", "POST", "/v1/prices/evaluate_preview_events", evaluating.evaluate_preview_events),
+    ("evaluate_price", "POST", "/v1/prices/{price_id}/evaluate", evaluating.evaluate_price),
 )
 
 NAMES = frozenset(name for name, _, _, _ in _ROUTES)
