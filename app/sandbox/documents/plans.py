@@ -39,7 +39,7 @@ def price_document(plan: Plan, price: Price) -> msgspec.Raw:
         encode(
             {
                 "metadata": {},
-                "external_price_id": None,
+                "external_price_id": price.key,
                 "replaces_price_id": None,
                 "created_at": _CATALOGUE_MADE,
                 "cadence": plan.cadence,

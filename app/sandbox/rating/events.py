@@ -48,6 +48,11 @@ def naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
+def encode_properties(properties: dict[str, Any]) -> str:
+    """Write properties as the engine keeps them, with exact numbers."""
+    return _encoder.encode(properties).decode()
+
+
 class Events:
     """All usage events. Those of the invented customers' habits are made when a month is first asked about.
 
@@ -91,7 +96,7 @@ class Events:
                 naive(event.timestamp),
                 naive(event.received),
                 event.idempotency_key,
-                _encoder.encode(event.properties).decode(),
+                encode_properties(event.properties),
             )
             self._db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
         return known

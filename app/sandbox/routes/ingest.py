@@ -75,7 +75,7 @@ def _read(raw: msgspec.Raw, world: World, now: datetime) -> Event | Document:
         sent = _sent.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         return _failure("", str(wrong))
-    errors, customer, at = _errors(sent), _customer(sent, world), _timestamp(sent.timestamp)
+    errors, customer, at = _errors(sent), _customer(sent, world), timestamp_of(sent.timestamp)
     if customer is None:
         errors.append(f"customer_id: there is no customer {sent.customer_id}")
     if at is None:
@@ -98,11 +98,11 @@ def _errors(sent: Sent) -> list[str]:
     if (sent.customer_id is None) == (sent.external_customer_id is None):
         errors.append("exactly one of customer_id and external_customer_id must be given")
     return errors + [
-        f"properties.{name}: {wrong}" for name, value in sent.properties.items() if (wrong := _wrong(value))
+        f"properties.{name}: {wrong}" for name, value in sent.properties.items() if (wrong := wrong_with(value))
     ]
 
 
-def _wrong(value: object) -> str | None:
+def wrong_with(value: object) -> str | None:
     """Say what is wrong with the value of a property, if anything."""
     if isinstance(value, str | bool):
         return None
@@ -121,7 +121,8 @@ def _customer(sent: Sent, world: World) -> str | None:
     return found.id if found else None
 
 
-def _timestamp(value: str) -> datetime | None:
+def timestamp_of(value: str) -> datetime | None:
+    """Read the instant of an event, in UTC where it has no offset; None for what is no instant."""
     if not _TIMESTAMP.fullmatch(value):
         return None
     try:

@@ -14,7 +14,7 @@ from app.sandbox.failing import Faulty
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Named
 from app.sandbox.limits import Limited, class_of
-from app.sandbox.routes import ingest, paying, people, spending
+from app.sandbox.routes import evaluating, ingest, paying, people, spending
 from app.sandbox.webhooks import history
 from app.sandbox.webhooks import routes as webhooks
 
@@ -51,6 +51,9 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("webhook_endpoint", "POST", f"{_ENDPOINT}/disable", webhooks.disable_endpoint),
     ("webhook_events", "GET", "/v1/webhook_events", history.list_events),
     ("webhook_event", "GET", "/v1/webhook_events/{webhook_event_id}", history.show_event),
+    ("evaluate", "POST", "/v1/prices/evaluate", evaluating.evaluate_multiple),
+    ("evaluate_preview_events", "POST", "/v1/prices/evaluate_preview_events", evaluating.evaluate_preview_events),
+    ("evaluate_price", "POST", "/v1/prices/{price_id}/evaluate", evaluating.evaluate_price),
 )
 
 #: Decimals are exact up to so many digits: more than any product of a sum of quantities and a price has.
