@@ -1,0 +1,96 @@
+"""Cases of the sandbox's rating that are worth a name, each in the smallest world that shows it."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.sandbox.catalogue.adjustments import Adjustment
+from app.sandbox.catalogue.metrics import Aggregation, Metric
+from app.sandbox.catalogue.models import Matrix, Model, Tier, Tiered, Unit
+from app.sandbox.catalogue.plans import Plan, Price
+from app.sandbox.rating.bill import upcoming_bill
+from app.sandbox.rating.costs import series
+from app.sandbox.rating.events import Event
+from app.sandbox.world.blocks import Block
+from app.sandbox.world.world import Customer, Subscription, World
+
+from .small_worlds import SmallWorld
+
+D = Decimal
+MAY = datetime(2026, 5, 1, tzinfo=UTC)
+NOON = MAY + timedelta(days=9, hours=12)
+
+
+def price(model: Model, aggregation: Aggregation = "sum", *, currency: str = "USD", of: str = "size") -> Price:
+    rate = None if currency == "USD" else D("0.5")
+    return Price(
+        "price",
+        "Price",
+        "Item",
+        model,
+        Metric("m", "M", "use", aggregation, of),
+        currency=currency,
+        conversion_rate=rate,
+    )
+
+
+def used(days: float, **properties: Any) -> tuple[datetime, dict[str, Any]]:
+    return MAY + timedelta(days=days), properties
+
+
+def small(
+    sold: Price,
+    *usage: tuple[datetime, dict[str, Any]],
+    adjustments: tuple[Adjustment, ...] = (),
+    trial_days: int = 0,
+    credits_given: Decimal | None = None,
+    known: datetime = NOON,
+) -> SmallWorld:
+    """One price, one customer in UTC, a subscription since the first of May, perhaps a block from the day before."""
+    given = Block(
+        "block", "owner", sold.currency, credits_given or D(1), MAY - timedelta(days=1), None, D(1), "top_up", ""
+    )
+    customer = Customer(
+        "owner", "Owner", "", ZoneInfo("UTC"), "USD", ("", "", ""), MAY, blocks=(given,) if credits_given else ()
+    )
+    plan = Plan("plan", "Plan", "USD", (sold,), adjustments=adjustments)
+    trial = MAY + timedelta(days=trial_days) if trial_days else None
+    subscription = Subscription(customer, plan, MAY, None, MAY, MAY.date(), (customer,), trial)
+    events = tuple(
+        Event(customer.id, "use", at, min(at, known), f"event-{number}", properties)
+        for number, (at, properties) in enumerate(usage)
+    )
+    return SmallWorld(World((customer,), (subscription,), MAY), events, known)
+
+
+def line_total(small: SmallWorld) -> Decimal:
+    with small.usage() as usage:
+        (line,) = upcoming_bill(usage, small.world, small.subscriptions[0]).lines
+        return line.line.total
+
+
+def discount(key: str, units: str) -> Adjustment:
+    return Adjustment(key, "usage_discount", D(units))
+
+
+def test_a_usage_discount_takes_nothing_off_what_a_trial_has_paid_for() -> None:
+    trial = small(price(Unit(D(1))), used(1, size=10), adjustments=(discount("free", "4"),), trial_days=20)
+    assert line_total(trial) == 0
+
+
+def test_two_usage_discounts_free_one_unit_after_the_other() -> None:
+    twice = (discount("welcome", "7"), discount("sorry", "7"))
+    assert line_total(small(price(Unit(D(1))), used(1, size=10), adjustments=twice)) == 0
+    tiers = price(Tiered((Tier(0, 5, D(3)), Tier(5, None, D(1)))))
+    assert line_total(small(tiers, used(1, size=18), adjustments=twice)) == 4 * 3
+
+
+def test_which_units_are_free_does_not_depend_on_the_days_that_are_asked_for() -> None:
+    cells = Matrix(("region",), ((("blue",), D(1)), (("red",), D(3))), D(9))
+    usage_of_two_days = (used(1, size=5, region="red"), used(2, size=5, region="blue"), used(3, size=1))
+    matrix = small(price(cells), *usage_of_two_days, adjustments=(discount("free", "5"),))
+    assert line_total(matrix) == 5 * 3 + 9
+    with matrix.usage() as usage:
+        last = series(usage, matrix.subscriptions[0], None, "USD", cumulative=True)[-1]
+    assert last.total == line_total(matrix)
