@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from app.sandbox.catalogue.adjustments import Adjustment
 from app.sandbox.catalogue.metrics import Aggregation, Metric
-from app.sandbox.catalogue.models import Matrix, Model, Tier, Tiered, Unit
+from app.sandbox.catalogue.models import Bulk, BulkTier, Matrix, Model, Tier, Tiered, Unit
 from app.sandbox.catalogue.plans import Plan, Price
 from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.events import Event
+from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.world.blocks import Block
 from app.sandbox.world.world import Customer, Subscription, World
 
@@ -94,3 +95,23 @@ def test_which_units_are_free_does_not_depend_on_the_days_that_are_asked_for() -
     with matrix.usage() as usage:
         last = series(usage, matrix.subscriptions[0], None, "USD", cumulative=True)[-1]
     assert last.total == line_total(matrix)
+
+
+def test_credits_pay_for_usage_of_this_very_instant() -> None:
+    prepaid = small(price(Unit(D(1)), currency="credits"), used(1, size=3), used(9.5, size=5), credits_given=D(100))
+    with prepaid.usage() as usage:
+        bill = upcoming_bill(usage, prepaid.world, prepaid.subscriptions[0])
+    assert (bill.lines[0].credits, bill.amount_due) == (D(8), D(0))
+
+
+def test_credits_that_a_bulk_price_gives_back_are_neither_billed_nor_drawn_again() -> None:
+    bulk = price(Bulk((BulkTier(10, D(2)), BulkTier(None, D(1)))), currency="credits")
+    days = (used(1, size=10), used(2, size=1), used(3, size=12))
+    for count, drawn, credits_applied in ((1, 20, 20), (2, 20, 11), (3, 23, 23)):
+        prepaid = small(bulk, *days[:count], credits_given=D(100))
+        with prepaid.usage() as usage:
+            ledger = ledger_of(usage, prepaid.world, prepaid.customer, "credits")
+            bill = upcoming_bill(usage, prepaid.world, prepaid.subscriptions[0])
+        assert ledger is not None
+        assert ledger.balance == 100 - drawn
+        assert (bill.lines[0].credits, bill.amount_due) == (D(credits_applied), D(0))
