@@ -12,6 +12,7 @@ from app.sandbox.catalogue.plans import Plan, Price
 from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.events import Event
+from app.sandbox.rating.groups import grouped
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.world.blocks import Block
 from app.sandbox.world.world import Customer, Subscription, World
@@ -95,6 +96,26 @@ def test_which_units_are_free_does_not_depend_on_the_days_that_are_asked_for() -
     with matrix.usage() as usage:
         last = series(usage, matrix.subscriptions[0], None, "USD", cumulative=True)[-1]
     assert last.total == line_total(matrix)
+
+
+def test_groups_that_share_a_user_share_what_the_user_costs() -> None:
+    ann = [used(day, size="ann", workspace_id=name) for day, name in ((1, "red"), (2, "blue"))]
+    shared = small(price(Unit(D(8)), "unique"), *ann)
+    with shared.usage() as usage:
+        groups = grouped(usage, shared.subscriptions[0], (MAY, NOON), "workspace_id", "USD")
+    assert groups == [("blue", D(4)), ("red", D(4))]
+
+
+def test_groups_leave_tomorrow_out_as_the_days_do() -> None:
+    ahead = small(
+        price(Unit(D(1))),
+        used(9.9, size=3, workspace_id="red"),
+        used(10, size=5, workspace_id="red"),
+        known=MAY + timedelta(days=10, minutes=-2),
+    )
+    with ahead.usage() as usage:
+        groups = grouped(usage, ahead.subscriptions[0], (MAY, MAY + timedelta(days=31)), "workspace_id", "USD")
+    assert groups == [("red", line_total(ahead))] == [("red", D(3))]
 
 
 def test_credits_pay_for_usage_of_this_very_instant() -> None:
