@@ -45,7 +45,7 @@ TAGS = ("red", "blue", 'a "quoted\\ tag', "ärger", "")
 steady = settings(
     derandomize=True,
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     database=None,
     print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -262,3 +262,45 @@ def small_worlds(draw: st.DrawFn, *, money_blocks: bool = True) -> SmallWorld:
     count = draw(st.integers(0, 24))
     events = tuple(draw(happenings(n, who, start - timedelta(days=2), known, zone)) for n in range(count))
     return SmallWorld(World((customer, child), tuple(subscriptions), start), events, known)
+
+
+@st.composite
+def prepaid_worlds(draw: st.DrawFn) -> SmallWorld:
+    """Draw a world of one week in which small blocks, alike in most respects, compete for the same usage."""
+    zone = ZoneInfo(draw(st.sampled_from(AWKWARD)))
+    start = dawn(draw(st.dates(date(2024, 1, 1), date(2028, 10, 1))), zone)
+
+    def morning(days: int) -> datetime:
+        return dawn(dated(start, zone) + timedelta(days=days), zone)
+
+    known = draw(instants(morning(4), morning(7), zone))
+    rate = draw(st.none() | st.just(Decimal("0.5")))
+    metric = Metric("calls", "Calls", "calls", "sum", "size")
+    sold = tuple(
+        Price(item, item, item, Unit(Decimal(1)), metric, currency="credits", conversion_rate=rate)
+        for item in ("Item one", "Item two")
+    )
+    blocks = tuple(
+        Block(
+            f"block-{number}",
+            "owner",
+            "credits",
+            Decimal(draw(st.integers(5, 40))),
+            draw(st.sampled_from((morning(0), morning(1), morning(2) + TINY, morning(2)))),
+            draw(st.sampled_from((None, None, morning(4), morning(4), morning(4) + TINY))),
+            Decimal(draw(st.integers(0, 2))),
+            "top_up",
+            "A block",
+            draw(st.sampled_from((None, None, sold[0].item_id))),
+            draw(st.sampled_from((True, True, True, False))),
+        )
+        for number in range(draw(st.integers(2, 5)))
+    )
+    customer = Customer("owner", "Owner", "", zone, "USD", ("", "", ""), created=start, blocks=blocks)
+    plan = Plan("prepaid", "Prepaid", "USD", sold)
+    subscription = Subscription(customer, plan, start, None, start, dated(start, zone), (customer,))
+    events = tuple(
+        Event(customer.id, "calls", at, at, f"event-{number}", {"size": draw(st.integers(1, 20))})
+        for number, at in enumerate(draw(st.lists(instants(start, known, zone), min_size=3, max_size=8)))
+    )
+    return SmallWorld(World((customer,), (subscription,), start), events, known)

@@ -45,6 +45,9 @@ def small(
     sold: Price,
     *usage: tuple[datetime, dict[str, Any]],
     adjustments: tuple[Adjustment, ...] = (),
+    others: tuple[Price, ...] = (),
+    threshold: str | None = None,
+    blocks: tuple[Block, ...] = (),
     trial_days: int = 0,
     credits_given: Decimal | None = None,
     known: datetime = NOON,
@@ -54,9 +57,16 @@ def small(
         "block", "owner", sold.currency, credits_given or D(1), MAY - timedelta(days=1), None, D(1), "top_up", ""
     )
     customer = Customer(
-        "owner", "Owner", "", ZoneInfo("UTC"), "USD", ("", "", ""), MAY, blocks=(given,) if credits_given else ()
+        "owner", "Owner", "", ZoneInfo("UTC"), "USD", ("", "", ""), MAY, blocks=(given,) if credits_given else blocks
     )
-    plan = Plan("plan", "Plan", "USD", (sold,), adjustments=adjustments)
+    plan = Plan(
+        "plan",
+        "Plan",
+        "USD",
+        (sold, *others),
+        adjustments=adjustments,
+        invoicing_threshold=D(threshold) if threshold else None,
+    )
     trial = MAY + timedelta(days=trial_days) if trial_days else None
     subscription = Subscription(customer, plan, MAY, None, MAY, MAY.date(), (customer,), trial)
     events = tuple(
@@ -136,3 +146,69 @@ def test_credits_that_a_bulk_price_gives_back_are_neither_billed_nor_drawn_again
         assert ledger is not None
         assert ledger.balance == 100 - drawn
         assert (bill.lines[0].credits, bill.amount_due) == (D(credits_applied), D(0))
+
+
+def drawn_from(*blocks: Block) -> list[str]:
+    """In which order blocks are drawn by usage that empties them all."""
+    prepaid = small(price(Unit(D(1)), currency="credits"), used(1, size=1_000), blocks=blocks)
+    with prepaid.usage() as usage:
+        ledger = ledger_of(usage, prepaid.world, prepaid.customer, "credits")
+    assert ledger is not None
+    return [entry.block.name for entry in ledger.entries if entry.kind == "decrement"]
+
+
+def block(name: str, *, hours: int = 0, lapses: int | None = None, basis: str = "1", item: str | None = None) -> Block:
+    given, expiry = MAY + timedelta(hours=hours - 24), MAY + timedelta(days=lapses) if lapses else None
+    return Block(name, "owner", "credits", D(9), given, expiry, D(basis), "top_up", "", item)
+
+
+def test_a_block_for_the_item_is_drawn_first_then_the_soonest_to_lapse_the_cheapest_the_oldest() -> None:
+    bound = block("bound", hours=9, basis="8", item=price(Unit(D(1))).item_id)
+    lapsing = block("lapsing", hours=8, lapses=9, basis="7")
+    cheap, old, young = block("cheap", hours=7, basis="0"), block("old", hours=1), block("young", hours=2)
+    assert drawn_from(young, old, cheap, lapsing, bound) == ["bound", "lapsing", "cheap", "old", "young"]
+
+
+def test_a_block_of_another_item_or_of_today_or_that_lapsed_this_morning_is_not_drawn() -> None:
+    others = block("other", item="another"), block("today", hours=49), block("lapsed", lapses=1)
+    assert drawn_from(*others, block("dawn", hours=48)) == ["dawn"]
+
+
+def test_a_minimum_for_each_line_is_not_one_for_all_of_them() -> None:
+    second = price(Unit(D(3)))
+    both = (price(Unit(D(5))), Price("second", "Second", "Item", second.model, second.metric))
+    for is_invoice_level, expected in ((True, D(40)), (False, D(80))):
+        minimum = Adjustment("least", "minimum", D(40), is_invoice_level=is_invoice_level)
+        two = small(both[0], used(1, size=1), others=both[1:], adjustments=(minimum,))
+        with two.usage() as usage:
+            assert upcoming_bill(usage, two.world, two.subscriptions[0]).amount_due == expected
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    half = Adjustment("half", "percentage_discount", D("0.5"))
+    assert line_total(small(price(Unit(D("0.01"))), used(1, size=1), adjustments=(half,))) == 0
+    assert line_total(small(price(Unit(D("0.05"))), used(1, size=1), adjustments=(half,))) == D("0.02")
+
+
+def test_a_threshold_that_is_just_reached_at_midnight_is_invoiced_at_that_midnight() -> None:
+    midnight = MAY + timedelta(days=2)
+    for known, partial in ((midnight, D(10)), (midnight - timedelta(microseconds=1), D(0))):
+        reached = small(price(Unit(D(1))), used(1.5, size=10), threshold="10", known=known)
+        with reached.usage() as usage:
+            (line,) = upcoming_bill(usage, reached.world, reached.subscriptions[0]).lines
+        assert line.partial == partial
+
+
+def test_a_day_is_in_the_series_from_its_first_instant_on() -> None:
+    for known, days in ((MAY + timedelta(days=2), 3), (MAY + timedelta(days=2, microseconds=-1), 2)):
+        early = small(price(Unit(D(1))), known=known)
+        with early.usage() as usage:
+            assert len(series(usage, early.subscriptions[0], None, "USD", cumulative=False)) == days
+
+
+def test_a_fee_is_due_from_the_first_day_after_the_trial() -> None:
+    fee = Price("price", "Fee", "Item", Unit(D(7)), fixed=1)
+    trial = small(fee, trial_days=3)
+    with trial.usage() as usage:
+        days = series(usage, trial.subscriptions[0], None, "USD", cumulative=False)
+    assert [day.total for day in days[:5]] == [0, 0, 0, 7, 0]
