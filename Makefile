@@ -5,6 +5,8 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 BIN := .venv/bin
 STAMP := .venv/.locked
+TYPESCRIPT := tests/typescript
+NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
 .PHONY: run test check bench format setup lock
 
@@ -12,7 +14,7 @@ run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unle
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
 	else exec $(BIN)/python -m app serve --sandbox; fi
 
-test: $(STAMP) ## every test
+test: $(STAMP) $(NODE_STAMP) ## every test
 	$(BIN)/python -m pytest
 
 check: $(STAMP) ## formatter, linter, types
@@ -27,16 +29,21 @@ format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(STAMP) ## .venv, from requirements-dev.lock
+setup: $(STAMP) $(NODE_STAMP) ## .venv and node_modules, from their lock files
 
 $(STAMP): requirements-dev.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(STAMP)
 
+# Orb's TypeScript client, for the tests. Without npm they skip it, or fail where CI is true.
+$(NODE_STAMP): $(TYPESCRIPT)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(TYPESCRIPT) && touch $(NODE_STAMP); fi
+
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-lock: $(STAMP) ## the lock files, from pyproject.toml
+lock: $(STAMP) ## the lock files, from pyproject.toml and package.json
 	$(LOCK) -o requirements.lock pyproject.toml
 	$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
+	@if command -v npm >/dev/null; then npm install --silent --package-lock-only --prefix $(TYPESCRIPT); fi

@@ -1,7 +1,7 @@
 """The bill: lines, credits, conversion, what was invoiced before, tax, and what is left to pay."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from app.sandbox.catalogue.currencies import digits_of, is_money
@@ -13,7 +13,7 @@ from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.rating.lines import Line
 from app.sandbox.rating.thresholds import Partial, partials
 from app.sandbox.rating.usage import ZERO, Tally, Usage
-from app.sandbox.world.periods import local_day, midnight
+from app.sandbox.world.periods import day_end
 from app.sandbox.world.world import Subscription, World
 
 
@@ -84,9 +84,7 @@ def upcoming_bill(usage: Usage, world: World, subscription: Subscription) -> Bil
 
 def bill_of(usage: Usage, world: World, subscription: Subscription, start: datetime, end: datetime) -> Bill:
     """Work out what a billing period has come to, before the customer's balance."""
-    zone = subscription.customer.zone
-    tonight = midnight(local_day(usage.known, zone) + timedelta(days=1), zone)
-    until = min(end, tonight)
+    until = min(end, day_end(usage.known, subscription.customer.zone))
     (lines,) = accrued(usage, subscription, start, [until])
     units = {price.currency for price in subscription.plan.prices}
     ledgers = {unit: ledger_of(usage, world, subscription.customer, unit) for unit in units}
@@ -110,7 +108,8 @@ def _bill_line(
     subscription: Subscription, line: Line, ledger: Ledger | None, start: datetime, before: list[Partial]
 ) -> BillLine:
     plan = subscription.plan
-    paid = ledger.paid(subscription, line.price, start) if ledger else ZERO
+    # What was drawn stays drawn, even where a bulk price or a minimum that moves made the line smaller since.
+    paid = min(ledger.paid(subscription, line.price, start), line.total) if ledger else ZERO
     partial = sum((each.amounts.get(line.price.key, ZERO) for each in before), ZERO)
     amount = _converted(plan, line, line.total - paid) - partial
     tax = rounded(amount * plan.tax.percentage / 100, digits_of(plan.invoiced_in)) if plan.tax else ZERO

@@ -8,9 +8,9 @@ from app.sandbox.catalogue.currencies import is_money
 from app.sandbox.catalogue.plans import Price
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.entries import Drawn, Ledger
-from app.sandbox.rating.usage import Usage
+from app.sandbox.rating.usage import ZERO, Usage
 from app.sandbox.world.blocks import Block, Change
-from app.sandbox.world.periods import days, local_day, midnight
+from app.sandbox.world.periods import day_end, days, local_day, midnight
 from app.sandbox.world.world import Customer, World
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -34,7 +34,7 @@ def ledger_of(usage: Usage, world: World, customer: Customer, unit: str) -> Ledg
     changes = [change for change in customer.changes if change.block in blocks]
     first = midnight(local_day(min(block.effective for block in blocks), customer.zone), customer.zone)
     for dawn, _ in days(first, max(now, first) + datetime.resolution, customer.zone):
-        end = midnight(local_day(dawn, customer.zone) + timedelta(days=1), customer.zone)
+        end = day_end(dawn, customer.zone)
         _lapse(ledger, dawn)
         _grant(ledger, [block for block in blocks if dawn <= block.effective < end])
         for change in changes:
@@ -50,19 +50,23 @@ def ledger_of(usage: Usage, world: World, customer: Customer, unit: str) -> Ledg
 
 
 def _draws(usage: Usage, world: World, customer: Customer, unit: str) -> dict[datetime, list[Draw]]:
-    """Work out what each local day's usage would draw, by the day's first instant."""
+    """Work out what each local day's usage would draw, by the day's first instant.
+
+    A day draws what it adds to the most that a price has come to in its period: what comes back is not drawn twice.
+    """
     found: dict[datetime, list[Draw]] = defaultdict(list)
+    tonight = day_end(usage.known, customer.zone)
     for subscription in reversed(world.of(customer)):
         if subscription.start > usage.known or all(price.currency != unit for price in subscription.plan.prices):
             continue
-        for bucket in series(usage, subscription, (subscription.start, usage.known), unit, cumulative=False):
-            dawn = midnight(local_day(bucket.start, customer.zone), customer.zone)
-            period_start, _ = subscription.period(bucket.start)
-            found[dawn] += [
-                (Drawn(subscription, cost.price, period_start), cost.total)
-                for cost in bucket.prices
-                if cost.price.metric is not None and cost.total > 0  # credits pay usage, not fees
-            ]
+        most: dict[tuple[str, datetime], Decimal] = {}
+        for bucket in series(usage, subscription, (subscription.start, tonight), unit, cumulative=True):
+            dawn = midnight(local_day(bucket.end - datetime.resolution, customer.zone), customer.zone)
+            for cost in bucket.prices:
+                more = cost.total - most.get((cost.price.key, bucket.start), ZERO)
+                if cost.price.metric is not None and more > 0:  # credits pay usage, not fees
+                    most[cost.price.key, bucket.start] = cost.total
+                    found[dawn].append((Drawn(subscription, cost.price, bucket.start), more))
     return found
 
 

@@ -73,13 +73,13 @@ def adjust(plan: Plan, lines: Sequence[Line]) -> tuple[Line, ...]:
         ]
         together = adjustment.is_invoice_level and adjustment.kind not in {"usage_discount", "percentage_discount"}
         for some in [places] if together else [[place] for place in places]:
-            amounts = _amounts(adjustment, [adjusted[place] for place in some])
+            amounts = _amounts(plan, adjustment, [adjusted[place] for place in some])
             for place, amount in zip(some, amounts, strict=True):
                 adjusted[place] = adjusted[place].adjusted(adjustment, amount)
     return tuple(adjusted)
 
 
-def _amounts(adjustment: Adjustment, lines: Sequence[Line]) -> list[Decimal]:
+def _amounts(plan: Plan, adjustment: Adjustment, lines: Sequence[Line]) -> list[Decimal]:
     """Work out what an adjustment is worth to lines that it counts together."""
     if not lines:
         return []
@@ -87,7 +87,7 @@ def _amounts(adjustment: Adjustment, lines: Sequence[Line]) -> list[Decimal]:
     whole, value, digits = sum(totals, ZERO), adjustment.value, lines[0].price.digits
     match adjustment.kind:
         case "usage_discount":
-            return [_free_units(line, value) for line in lines]
+            return [_free_units(line, _freed_before(plan, adjustment, line.price), value) for line in lines]
         case "percentage_discount":
             return [rounded(total * value, digits) for total in totals]
         case "amount_discount":
@@ -99,10 +99,25 @@ def _amounts(adjustment: Adjustment, lines: Sequence[Line]) -> list[Decimal]:
     return spread(amount, totals, digits)
 
 
-def _free_units(line: Line, units: Decimal) -> Decimal:
-    """Say what the first so many units would cost less: usage is taken off before rating."""
-    left, tally = units, {}
-    for group, quantity in line.tally.items():
-        free = min(left, quantity)
-        tally[group], left = quantity - free, left - free
-    return line.subtotal - rate(line.price.model, tally)
+def _freed_before(plan: Plan, adjustment: Adjustment, price: Price) -> Decimal:
+    """Count the units of a price that the plan's earlier usage discounts took off."""
+    before = plan.adjustments[: plan.adjustments.index(adjustment)]
+    return sum((each.value for each in before if each.kind == "usage_discount" and each.applies(price.key)), ZERO)
+
+
+def _free_units(line: Line, freed: Decimal, units: Decimal) -> Decimal:
+    """Say what so many units would cost less, after those that are freed: usage is taken off before rating.
+
+    A trial may have paid for them already: no line falls below zero.
+    """
+    model = line.price.model
+    worth = rate(model, _without(line.tally, freed)) - rate(model, _without(line.tally, freed + units))
+    return max(ZERO, min(worth, line.total))
+
+
+def _without(tally: Tally, units: Decimal) -> Tally:
+    left = {}
+    for group, quantity in tally.items():
+        free = min(units, quantity)
+        left[group], units = quantity - free, units - free
+    return left

@@ -55,7 +55,8 @@ class Usage:
             for groups, worth in spans.get(span, {}).items():
                 before = sums.get(groups, ZERO)
                 sums[groups] = max(before, worth) if metric.aggregation == "max" else before + worth
-            result.append(dict(sums))
+            # In an order of their own: what is taken from the first, or shared out, must not depend on the engine's.
+            result.append(dict(sorted(sums.items(), key=_values)))
         return result
 
     def apart(
@@ -98,6 +99,10 @@ class Usage:
 def path(name: str) -> str:
     """Write the name of an event property as a path into JSON, whatever characters it has."""
     return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _values(item: tuple[tuple[str | None, ...], Decimal]) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in item[0]]
 
 
 def plain(worth: Decimal) -> Decimal:

@@ -17,6 +17,11 @@ def local_day(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
+def day_end(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Find the midnight at which the local day of an instant ends."""
+    return midnight(local_day(instant, zone) + timedelta(days=1), zone)
+
+
 def days(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     """Cut [start, end) at every local midnight.
 
