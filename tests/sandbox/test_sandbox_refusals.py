@@ -65,6 +65,7 @@ async def test_a_wrong_method_is_not_found(orb: Orb) -> None:
         "/subscriptions/x",
         "/subscriptions/x/costs",
         "/invoices/upcoming?subscription_id=x",
+        "/credit_blocks/x",
     ],
 )
 async def test_what_does_not_exist_is_named(orb: Orb, path: str) -> None:

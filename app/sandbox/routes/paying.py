@@ -109,3 +109,16 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
 
     question = ("credit_blocks", customer.id, sorted(asked.items()))
     return await desk.reply_cached(request, question, 40, customer.created, compute)
+
+
+async def credit_block(desk: Desk, request: Request) -> Response:
+    """GET /credit_blocks/{id}: one block, lapsed and empty ones too."""
+    read_query(request, {})
+    world, now, name = desk.world(), desk.clock(), request.path_params["block_id"]
+    given = ((c, b) for c in world.customers for b in c.blocks if b.id == name and b.effective <= now)
+    customer, block = next(given, (None, None))
+    if customer is None or block is None:
+        raise unknown("CreditBlock", name)
+    ledger = ledger_of(desk.usage(now), world, customer, block.unit)
+    left = ledger.left if ledger else {}
+    return await desk.reply(block_document(block, left.get(block, block.amount)), 30)
