@@ -1,5 +1,6 @@
 """The control panel under /_sandbox: who there is, what was asked, what shall go wrong, and what time it is."""
 
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ from app.sandbox.desk import Desk, json_response
 from app.sandbox.faults import Fault, Faults
 from app.sandbox.journal import Journal
 from app.sandbox.problems import invalid
+from app.sandbox.routes.portal import PORTAL, show_portal
 from app.sandbox.routes.questions import moment
 from app.sandbox.routes.table import NAMES
 from app.sandbox.wire import Document, encode, instant
@@ -38,6 +40,7 @@ class Panel:
             Route("/_sandbox/requests", self.requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/faults", self.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/clock", self.clock, methods=["GET", "POST", "DELETE"]),
+            Route(PORTAL, partial(show_portal, self._desk), methods=["GET"]),
         ]
 
     async def customers(self, request: Request) -> Response:  # noqa: ARG002

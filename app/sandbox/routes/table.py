@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, paying, people, spending
+from app.sandbox.routes import ingest, paying, people, portal, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -31,6 +31,8 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("credit_blocks", "GET", f"{_EXTERNAL}/credits", paying.credit_blocks),
     ("credit_blocks", "GET", f"{_CUSTOMER}/credits", paying.credit_blocks),
     ("credit_block", "GET", "/v1/credit_blocks/{block_id}", paying.credit_block),
+    ("portal_session", "POST", f"{_EXTERNAL}/portal_sessions", portal.mint_session),
+    ("portal_session", "POST", f"{_CUSTOMER}/portal_sessions", portal.mint_session),
     ("subscription_costs", "GET", f"{_SUBSCRIPTION}/costs", spending.subscription_costs),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
