@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
+from app.sandbox.rating.books import Books
 from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.sessions import Sessions
@@ -41,6 +42,10 @@ class Desk:
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
     sessions: Sessions = field(default_factory=Sessions)
+    books: Books = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.books = Books(self.clock, self.events)
 
     def world(self) -> World:
         """See the invented customers, staged around the clock's origin."""

@@ -11,7 +11,6 @@ from app.sandbox.desk import Desk, asked_customer, known_subscription
 from app.sandbox.documents.credits import block_document, entry_document, standing
 from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
-from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import decimal, one_of, page_size, read_query, span, text, truth, within
@@ -45,8 +44,7 @@ async def upcoming_invoice(desk: Desk, request: Request) -> Response:
         raise unknown("UpcomingInvoice", name)
 
     def compute(at: datetime) -> Document:
-        bill = upcoming_bill(desk.usage(at), world, subscription)
-        return upcoming_invoice_document(bill, zero_lines=zero_lines)
+        return upcoming_invoice_document(desk.books.upcoming(subscription, at), zero_lines=zero_lines)
 
     question = ("upcoming_invoice", name, zero_lines)
     return await desk.reply_cached(request, question, 60, subscription.start, compute)

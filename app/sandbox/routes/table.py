@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, paying, people, portal, spending
+from app.sandbox.routes import ingest, invoicing, paying, people, portal, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -26,6 +26,9 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("subscriptions_summary", "GET", "/v1/subscriptions/summary", people.list_subscription_summaries),
     ("subscription", "GET", _SUBSCRIPTION, people.show_subscription),
     ("upcoming_invoice", "GET", "/v1/invoices/upcoming", paying.upcoming_invoice),
+    ("invoices_summary", "GET", "/v1/invoices/summary", invoicing.list_summaries),
+    ("invoices", "GET", "/v1/invoices", invoicing.list_invoices),
+    ("invoice", "GET", "/v1/invoices/{invoice_id}", invoicing.show_invoice),
     ("credits_ledger", "GET", f"{_EXTERNAL}/credits/ledger", paying.credits_ledger),
     ("credits_ledger", "GET", f"{_CUSTOMER}/credits/ledger", paying.credits_ledger),
     ("credit_blocks", "GET", f"{_EXTERNAL}/credits", paying.credit_blocks),
