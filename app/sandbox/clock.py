@@ -25,6 +25,8 @@ class Clock:
         self._stopped: datetime | None = None
         self._moved = timedelta(0)
         self._origin: datetime | None = None
+        #: How often it was set in another way than forward: what was the past may come again.
+        self.turned = 0
 
     @property
     def origin(self) -> datetime:
@@ -45,6 +47,7 @@ class Clock:
     def stop_at(self, instant: datetime) -> None:
         """Stop the clock at an aware instant. Raises ValueError for one that the sandbox knows nothing of."""
         self._stopped, self._moved, self._origin = _known(instant.astimezone(UTC)), timedelta(0), None
+        self.turned += 1
 
     def move(self, seconds: float) -> None:
         """Move the clock on (or back) by seconds, running or stopped as it was. Raises ValueError as `stop_at`."""
@@ -54,10 +57,12 @@ class Clock:
         except OverflowError:
             raise ValueError(_OUTSIDE) from None
         self._moved += further
+        self.turned += seconds < 0
 
     def release(self) -> None:
         """Go back to the clock given at the start."""
         self._stopped, self._moved, self._origin = None, timedelta(0), None
+        self.turned += 1
 
 
 def _known(instant: datetime) -> datetime:

@@ -11,8 +11,10 @@ from starlette.responses import Response
 from app.sandbox.clock import Clock
 from app.sandbox.limits import Limits
 from app.sandbox.problems import Problem, unknown
+from app.sandbox.rating.books import Books
 from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
+from app.sandbox.sessions import Sessions
 from app.sandbox.snapshots import Snapshots, wish_of
 from app.sandbox.webhooks.delivery import Timing
 from app.sandbox.webhooks.webhooks import Webhooks
@@ -49,10 +51,13 @@ class Desk:
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
     timing: Timing = field(default_factory=Timing)
+    sessions: Sessions = field(default_factory=Sessions)
+    books: Books = field(init=False)
     webhooks: Webhooks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.webhooks = Webhooks(self.clock, self.world, self.usage, self.timing)
+        self.books = Books(self.clock, self.events)
+        self.webhooks = Webhooks(self.clock, self.world, self.usage, self.books, self.timing)
 
     def world(self) -> World:
         """See the invented customers, staged around the clock's origin."""
@@ -62,10 +67,10 @@ class Desk:
         """See the usage that had been received at an instant."""
         return Usage(self.events, at)
 
-    async def reply(self, document: object, milliseconds: int) -> Response:
+    async def reply(self, document: object, milliseconds: int, status: int = 200) -> Response:
         """Answer after a while."""
         await self._pause(milliseconds)
-        return json_response(encode(document))
+        return json_response(encode(document), status)
 
     async def reply_cached(
         self,

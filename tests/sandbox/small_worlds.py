@@ -15,6 +15,7 @@ from app.sandbox.catalogue.adjustments import Adjustment
 from app.sandbox.catalogue.metrics import Metric
 from app.sandbox.catalogue.models import Bulk, BulkTier, Matrix, Model, Package, Percent, Tier, Tiered, Unit
 from app.sandbox.catalogue.plans import Plan, Price, Tax
+from app.sandbox.rating.bill import Bill, bill_of
 from app.sandbox.rating.events import Event, Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.world.blocks import Block
@@ -304,3 +305,9 @@ def prepaid_worlds(draw: st.DrawFn) -> SmallWorld:
         for number, at in enumerate(draw(st.lists(instants(start, known, zone), min_size=3, max_size=8)))
     )
     return SmallWorld(World((customer,), (subscription,), start), events, known)
+
+
+def upcoming_bill(usage: Usage, world: World, subscription: Subscription) -> Bill:
+    """The bill of the running billing period, against the whole balance of the account."""
+    bill = bill_of(usage, world, subscription, *subscription.period(usage.known))
+    return bill.settled(subscription.customer.balance)

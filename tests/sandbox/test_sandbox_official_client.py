@@ -8,17 +8,23 @@ import orb
 import pydantic
 import pytest
 from orb.types import (
+    CreditBlockRetrieveResponse,
     Customer,
+    CustomerCreatePortalSessionResponse,
     InvoiceFetchUpcomingResponse,
+    InvoiceListSummaryResponse,
     Subscription,
     SubscriptionFetchCostsResponse,
+    SubscriptionListSummaryResponse,
 )
 from orb.types.customers import (
     CostListByExternalIDResponse,
     CreditListByExternalIDResponse,
 )
 from orb.types.customers.credits import LedgerListByExternalIDResponse
-from orb.types.shared import PaginationMetadata
+from orb.types.shared import Invoice, PaginationMetadata
+
+from app.sandbox.world.cast import CAST
 
 from .sandbox_client import served
 
@@ -65,7 +71,9 @@ EVERYBODY = (
     "nobody",
     "yamato",
     "atelier",
+    "calder",
 )
+STATUSES: Any = ["draft", "issued", "paid", "synced", "void"]
 
 
 async def test_it_pings(client: orb.AsyncOrb) -> None:
@@ -75,7 +83,7 @@ async def test_it_pings(client: orb.AsyncOrb) -> None:
 async def test_it_lists_all_customers_and_subscriptions_page_by_page(client: orb.AsyncOrb) -> None:
     names = [customer.external_customer_id async for customer in client.customers.list(limit=3)]
     assert sorted(filter(None, names)) == sorted(EVERYBODY)
-    assert len([s async for s in client.subscriptions.list(limit=4)]) == 11
+    assert len([s async for s in client.subscriptions.list(limit=4)]) == sum(len(role.deals) for role in CAST)
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -97,6 +105,35 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
         assert costs.data
         await _reads_the_bill(client, subscription, costs)
         await _reads_groups(client, subscription, who)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+async def test_it_reads_every_invoice_of(client: orb.AsyncOrb, who: str) -> None:
+    listed = [i async for i in client.invoices.list(external_customer_id=who, status=STATUSES, limit=7)]
+    short = [
+        summary
+        for status in STATUSES
+        async for summary in client.invoices.list_summary(external_customer_id=who, status=status, limit=7)
+    ]
+    assert {i.id for i in listed} == {i.id for i in short}
+    for invoice in listed:
+        fetched = await client.invoices.fetch(invoice.id)
+        assert (fetched.status, fetched.invoice_number) == (invoice.status, invoice.invoice_number)
+        if invoice.status != "draft":
+            assert fetched == invoice
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+async def test_it_reads_summaries_and_blocks_and_mints_sessions_of(client: orb.AsyncOrb, who: str) -> None:
+    customer = await client.customers.fetch_by_external_id(who)
+    full = [s.id async for s in client.subscriptions.list(customer_id=[customer.id])]
+    assert [s.id async for s in client.subscriptions.list_summary(external_customer_id=who, limit=2)] == full
+    async for block in client.customers.credits.list(customer.id, include_all_blocks=True):
+        assert (await client.credit_blocks.retrieve(block.id)).model_dump() == block.model_dump()
+    session = await client.customers.create_portal_session(customer.id, expires_in_minutes=5)
+    again = await client.customers.create_portal_session_by_external_id(who, invalidate_existing=False)
+    assert (session.customer_id, again.customer_id) == (customer.id, customer.id)
+    assert session.url != again.url
 
 
 async def _reads_the_bill(
@@ -163,6 +200,27 @@ async def test_every_byte_is_of_the_type_that_the_client_declares(raw: httpx.Asy
         await check(SubscriptionFetchCostsResponse, f"/subscriptions/{subscription.id}/costs")
         if subscription.status == "active" and who != "quiet":
             await check(InvoiceFetchUpcomingResponse, "/invoices/upcoming", subscription_id=subscription.id)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+async def test_every_byte_of_invoices_and_sessions_is_of_the_type_that_the_client_declares(
+    raw: httpx.AsyncClient, who: str
+) -> None:
+    query: dict[str, Any] = {"external_customer_id": who, "status[]": STATUSES, "limit": 100}
+    invoices = Page[Invoice].model_validate_json((await raw.get("/invoices", params=query)).content, strict=True)
+    for invoice in invoices.data:
+        Invoice.model_validate_json((await raw.get(f"/invoices/{invoice.id}")).content, strict=True)
+    answer = await raw.get("/invoices/summary", params=query)
+    short = Page[InvoiceListSummaryResponse].model_validate_json(answer.content, strict=True)
+    assert len(short.data) == len(invoices.data)
+    declared = {field.alias or name for name, field in InvoiceListSummaryResponse.model_fields.items()}
+    assert all(summary.keys() == declared for summary in answer.json()["data"])
+    answer = await raw.get("/subscriptions/summary", params={"external_customer_id": who})
+    Page[SubscriptionListSummaryResponse].model_validate_json(answer.content, strict=True)
+    answer = await raw.post(f"/customers/external_customer_id/{who}/portal_sessions")
+    CustomerCreatePortalSessionResponse.model_validate_json(answer.content, strict=True)
+    for block in (await raw.get(f"/customers/external_customer_id/{who}/credits")).json()["data"]:
+        CreditBlockRetrieveResponse.model_validate_json((await raw.get(f"/credit_blocks/{block['id']}")).content)
 
 
 async def test_a_cut_answer_ends_before_its_length(raw: httpx.AsyncClient, base_url: str) -> None:

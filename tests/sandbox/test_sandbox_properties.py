@@ -8,14 +8,13 @@ from itertools import accumulate, pairwise
 
 from hypothesis import given, settings
 
-from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.costs import Bucket, series
 from app.sandbox.rating.groups import grouped
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.world.world import Subscription
 
 from .oracle import DIGITS, NONE, Day, Entry, period
-from .small_worlds import SmallWorld, prepaid_worlds, small_worlds, steady
+from .small_worlds import SmallWorld, prepaid_worlds, small_worlds, steady, upcoming_bill
 
 Figures = dict[str, tuple[Fraction, Fraction, Fraction]]
 

@@ -9,7 +9,6 @@ from app.sandbox.catalogue.adjustments import Adjustment
 from app.sandbox.catalogue.metrics import Aggregation, Metric
 from app.sandbox.catalogue.models import Bulk, BulkTier, Matrix, Model, Tier, Tiered, Unit
 from app.sandbox.catalogue.plans import Plan, Price
-from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.events import Event
 from app.sandbox.rating.groups import grouped
@@ -17,7 +16,7 @@ from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.world.blocks import Block
 from app.sandbox.world.world import Customer, Subscription, World
 
-from .small_worlds import SmallWorld
+from .small_worlds import SmallWorld, upcoming_bill
 
 D = Decimal
 MAY = datetime(2026, 5, 1, tzinfo=UTC)

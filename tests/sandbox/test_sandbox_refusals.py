@@ -5,8 +5,11 @@ from typing import Any
 import httpx
 import pytest
 
+from app.sandbox.world.cast import CAST
+
 from .sandbox_client import Orb
 
+DEALS = sum(len(role.deals) for role in CAST)
 TYPE = "https://docs.withorb.com/reference/error-responses#"
 COSTS = "/customers/external_customer_id/northwind/costs"
 
@@ -42,7 +45,7 @@ async def test_any_key_will_do(orb: Orb) -> None:
         "/subscriptions/",
         "/customers/a/b/c",
         "/subscriptions/x/usage",
-        "/invoices",
+        "/invoices/x/y",
     ],
 )
 async def test_a_wrong_path_is_not_found(orb: Orb, path: str) -> None:
@@ -65,6 +68,8 @@ async def test_a_wrong_method_is_not_found(orb: Orb) -> None:
         "/subscriptions/x",
         "/subscriptions/x/costs",
         "/invoices/upcoming?subscription_id=x",
+        "/invoices/x",
+        "/credit_blocks/x",
     ],
 )
 async def test_what_does_not_exist_is_named(orb: Orb, path: str) -> None:
@@ -198,7 +203,7 @@ async def test_pages_walk_through_all_subscriptions_once_newest_first(orb: Orb, 
         if not metadata["has_more"]:
             break
         query["cursor"] = metadata["next_cursor"]
-    assert len({s["id"] for s in seen}) == len(seen) == 11
+    assert len({s["id"] for s in seen}) == len(seen) == DEALS
     created = [s["created_at"] for s in seen]
     assert created == sorted(created, reverse=True)
 
@@ -221,7 +226,7 @@ async def test_a_page_holds_twenty_unless_asked_otherwise(orb: Orb) -> None:
 
 async def test_subscriptions_are_filtered_by_customer_and_status(orb: Orb) -> None:
     customers = (await orb.read("/customers", limit=100))["data"]
-    assert len(customers) == 10
+    assert len(customers) == len(CAST)
     ids = {c["external_customer_id"]: c["id"] for c in customers}
     for query, count in (
         ({"customer_id": ids["halcyon"]}, 3),
@@ -229,7 +234,7 @@ async def test_subscriptions_are_filtered_by_customer_and_status(orb: Orb) -> No
         ({"external_customer_id": "halcyon"}, 3),
         ({"external_customer_id[]": ["halcyon", "sunset"], "status[]": ["active", "upcoming"]}, 3),
         ({"status": "ended"}, 1),
-        ({"status[]": ["active", "ended"]}, 11),
+        ({"status[]": ["active", "ended"]}, DEALS),
         ({"customer_id": "x"}, 0),
         ({"customer_id": ids["halcyon"], "external_customer_id": "lumen"}, 0),
     ):

@@ -11,10 +11,10 @@ from app.sandbox.catalogue.metrics import Metric
 from app.sandbox.catalogue.models import Matrix, Model
 from app.sandbox.identity import opaque
 
-Cadence = Literal["monthly", "quarterly", "semi_annual", "annual"]
+Cadence = Literal["monthly", "quarterly", "semi_annual", "annual", "one_time"]
 
-#: Months in a billing period.
-MONTHS: dict[Cadence, int] = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
+#: Months in a billing period; a single charge has none, and counts as one.
+MONTHS: dict[Cadence, int] = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12, "one_time": 1}
 
 
 @dataclass(frozen=True, eq=False)

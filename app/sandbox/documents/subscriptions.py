@@ -5,7 +5,7 @@ from datetime import datetime
 from app.sandbox.catalogue.currencies import digits_of
 from app.sandbox.catalogue.plans import Price
 from app.sandbox.documents.adjustments import adjustment_document
-from app.sandbox.documents.customers import customer_document
+from app.sandbox.documents.customers import customer_document, customer_reference
 from app.sandbox.documents.plans import plan_document, price_document
 from app.sandbox.identity import opaque
 from app.sandbox.wire import Document, instant, instant_or_null, money
@@ -64,6 +64,22 @@ def subscription_document(world: World, subscription: Subscription, now: datetim
         "maximum_intervals": [],
         "name": plan.name,
         "pending_subscription_change": None,
+    }
+
+
+def summary_document(subscription: Subscription, now: datetime) -> Document:
+    """Show a subscription without its prices and periods, its plan and customer as references."""
+    plan = subscription.plan
+    return {
+        "metadata": {},
+        "id": subscription.id,
+        "name": plan.name,
+        "status": subscription.status(now),
+        "start_date": instant(subscription.start),
+        "end_date": instant_or_null(subscription.end),
+        "created_at": instant(subscription.created),
+        "plan": {"id": plan.id, "external_plan_id": plan.key, "name": plan.name},
+        "customer": customer_reference(subscription.customer),
     }
 
 

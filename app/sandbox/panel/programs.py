@@ -1,5 +1,7 @@
 """The control panel in JSON: who there is, what was asked, what shall go wrong, how fast, and what time it is."""
 
+from functools import partial
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +11,7 @@ from app.sandbox.desk import json_response
 from app.sandbox.faults import Fault
 from app.sandbox.panel.controls import ROUTES, Controls, Pace, Rates, Time
 from app.sandbox.routes.bodies import read_body
+from app.sandbox.routes.portal import PORTAL, show_portal
 from app.sandbox.routes.questions import one_of, read_query
 from app.sandbox.wire import Document, encode
 
@@ -28,6 +31,7 @@ class Programs:
             Route("/_sandbox/clock", self.clock, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/limits", self.limits, methods=["GET", "POST"]),
             Route("/_sandbox/latency", self.latency, methods=["GET", "POST"]),
+            Route(PORTAL, partial(show_portal, self._controls.desk), methods=["GET"]),
         ]
 
     async def customers(self, request: Request) -> Response:  # noqa: ARG002

@@ -42,17 +42,16 @@ class BillLine:
 
 @dataclass(frozen=True)
 class Bill:
-    """The bill of one billing period [start, end); `applied` is what the customer's account balance pays of it.
+    """The bill of one billing period [start, end); `balance` is what is on the customer's account when it is issued.
 
-    A negative balance is owed, and adds to the amount due.
+    A positive balance pays of it what it can; a negative one is owed, and adds to the amount due.
     """
 
     subscription: Subscription
     start: datetime
     end: datetime
     lines: tuple[BillLine, ...]
-    partials: tuple[Partial, ...] = ()
-    applied: Decimal = ZERO
+    balance: Decimal = ZERO
 
     @property
     def digits(self) -> int:
@@ -70,16 +69,18 @@ class Bill:
         return sum((line.amount + line.tax for line in self.lines), ZERO)
 
     @property
+    def applied(self) -> Decimal:
+        """Give what the account balance pays, negative if it is owed."""
+        return min(self.balance, max(self.total, ZERO))
+
+    @property
     def amount_due(self) -> Decimal:
         """Give what will be charged."""
         return self.total - self.applied
 
-
-def upcoming_bill(usage: Usage, world: World, subscription: Subscription) -> Bill:
-    """Work out the bill of the billing period that holds the instant of the usage, of an active subscription."""
-    bill = bill_of(usage, world, subscription, *subscription.period(usage.known))
-    balance = subscription.customer.balance
-    return replace(bill, applied=min(bill.total, balance) if balance > 0 else balance)
+    def settled(self, balance: Decimal) -> "Bill":
+        """Set it against what is on the account."""
+        return replace(self, balance=balance)
 
 
 def bill_of(usage: Usage, world: World, subscription: Subscription, start: datetime, end: datetime) -> Bill:
@@ -100,8 +101,25 @@ def bill_of(usage: Usage, world: World, subscription: Subscription, start: datet
             )
             for line in lines
         ),
-        tuple(before),
     )
+
+
+def partial_bill(subscription: Subscription, start: datetime, partial: Partial) -> Bill:
+    """Make the bill of a threshold invoice: what the period had come to, less what was invoiced before."""
+    plan = subscription.plan
+    lines = (
+        BillLine(
+            line,
+            credits=ZERO,
+            partial=partial.before.get(line.price.key, ZERO),
+            amount=partial.amounts[line.price.key],
+            tax=_tax(plan, partial.amounts[line.price.key]),
+            converted=False,
+            groups={},
+        )
+        for line in partial.lines
+    )
+    return Bill(subscription, start, partial.at, tuple(lines))
 
 
 def _bill_line(
@@ -112,8 +130,11 @@ def _bill_line(
     paid = min(ledger.paid(subscription, line.price, start), line.total) if ledger else ZERO
     partial = sum((each.amounts.get(line.price.key, ZERO) for each in before), ZERO)
     amount = _converted(plan, line, line.total - paid) - partial
-    tax = rounded(amount * plan.tax.percentage / 100, digits_of(plan.invoiced_in)) if plan.tax else ZERO
-    return BillLine(line, paid, partial, amount, tax, line.price.currency != plan.invoiced_in, {})
+    return BillLine(line, paid, partial, amount, _tax(plan, amount), line.price.currency != plan.invoiced_in, {})
+
+
+def _tax(plan: Plan, amount: Decimal) -> Decimal:
+    return rounded(amount * plan.tax.percentage / 100, digits_of(plan.invoiced_in)) if plan.tax else ZERO
 
 
 def _groups(usage: Usage, subscription: Subscription, price: Price, start: datetime, until: datetime) -> Tally:

@@ -17,11 +17,13 @@ ZERO = Decimal(0)
 
 # Every event in the window with the number of the span it falls into, and what it is worth to the metric.
 _ROWS = """
-SELECT len(list_filter($cuts, lambda cut: cut <= timestamp)) - 1 AS span, {groups} AS groups, {worth} AS worth
+SELECT len(list_filter($cuts, lambda cut: cut <= {moment})) - 1 AS span, {groups} AS groups, {worth} AS worth
 FROM events
 WHERE customer IN $customers AND event_name = $event_name
-    AND timestamp >= $cuts[1] AND timestamp < $cuts[len($cuts)] AND received <= $known
+    AND timestamp >= $cuts[1] AND {moment} < $cuts[len($cuts)] AND received <= $known
 """
+# When an event begins to count: once it has happened, or once it has been received as well.
+_HAPPENED, _SEEN = "timestamp", "greatest(timestamp, received - INTERVAL 1 MICROSECOND)"
 _SQL = {
     "sum": "SELECT span, groups, sum(worth::DECIMAL(38, 9)) FROM ({rows}) GROUP BY ALL",
     "count": "SELECT span, groups, count(*)::DECIMAL(38, 0) FROM ({rows}) GROUP BY ALL",
@@ -37,10 +39,11 @@ _SQL = {
 
 @dataclass(frozen=True)
 class Usage:
-    """All usage that had been received at `known`."""
+    """All usage that had been received at `known`; with `as_seen`, each cut sees what had been received by itself."""
 
     events: Events
     known: datetime
+    as_seen: bool = False
 
     def so_far(
         self, subscription: Subscription, metric: Metric, cuts: Sequence[datetime], by: Sequence[str] = ()
@@ -82,8 +85,10 @@ class Usage:
             worth = "json_extract_string(properties, $of)"
         if metric.aggregation in {"sum", "max"}:
             worth = f"TRY_CAST({worth} AS DECIMAL(38, 9))"
+        moment = _SEEN if self.as_seen else _HAPPENED
+        asked = _ROWS.format(groups=f"[{groups}]::VARCHAR[]", worth=worth, moment=moment)
         rows = self.events.ask(
-            _SQL[metric.aggregation].format(rows=_ROWS.format(groups=f"[{groups}]::VARCHAR[]", worth=worth)),
+            _SQL[metric.aggregation].format(rows=asked),
             cuts=[naive(cut) for cut in cuts],
             customers=[customer.id for customer in subscription.users],
             event_name=metric.event_name,

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TypeVar
 
 from app.sandbox.problems import invalid
@@ -14,17 +15,20 @@ MOST = 100
 USUAL = 20
 
 
-def page(numbered: Iterable[tuple[int, T]], limit: int, cursor: str | None) -> tuple[list[T], Document]:
+def page(
+    numbered: Iterable[tuple[int, T]], limit: int, cursor: str | None, wanted: Callable[[T], bool] = lambda _: True
+) -> tuple[list[T], Document]:
     """Take the next page of things numbered in order of creation, and its `pagination_metadata`.
 
-    A cursor names the number of the last thing seen; what has a lower one comes next. Raises a 400 Problem for a
-    cursor that was never handed out.
+    A cursor names the number of the last thing seen; what has a lower one comes next. `wanted` is asked of no more
+    things than it takes to fill the page. Raises a 400 Problem for a cursor that was never handed out.
     """
     below = None if cursor is None else _read(cursor)
     rest = sorted(
         (pair for pair in numbered if below is None or pair[0] < below), key=lambda pair: pair[0], reverse=True
     )
-    taken, more = rest[:limit], len(rest) > limit
+    found = list(islice((pair for pair in rest if wanted(pair[1])), limit + 1))
+    taken, more = found[:limit], len(found) > limit
     metadata = {"has_more": more, "next_cursor": _write(taken[-1][0]) if more else None}
     return [thing for _, thing in taken], metadata
 

@@ -11,7 +11,6 @@ from app.sandbox.desk import Desk, asked_customer, known_subscription
 from app.sandbox.documents.credits import block_document, entry_document, standing
 from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
-from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import decimal, one_of, page_size, read_query, span, text, truth, within
@@ -45,8 +44,7 @@ async def upcoming_invoice(desk: Desk, request: Request) -> Response:
         raise unknown("UpcomingInvoice", name)
 
     def compute(at: datetime) -> Document:
-        bill = upcoming_bill(desk.usage(at), world, subscription)
-        return upcoming_invoice_document(bill, zero_lines=zero_lines)
+        return upcoming_invoice_document(desk.books.upcoming(subscription, at), zero_lines=zero_lines)
 
     question = ("upcoming_invoice", name, zero_lines)
     return await desk.reply_cached(request, question, 60, subscription.start, compute, subscription.customer)
@@ -109,3 +107,16 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
 
     question = ("credit_blocks", customer.id, sorted(asked.items()))
     return await desk.reply_cached(request, question, 40, customer.created, compute, customer)
+
+
+async def credit_block(desk: Desk, request: Request) -> Response:
+    """GET /credit_blocks/{id}: one block, lapsed and empty ones too."""
+    read_query(request, {})
+    world, now, name = desk.world(), desk.clock(), request.path_params["block_id"]
+    given = ((c, b) for c in world.customers for b in c.blocks if b.id == name and b.effective <= now)
+    customer, block = next(given, (None, None))
+    if customer is None or block is None:
+        raise unknown("CreditBlock", name)
+    ledger = ledger_of(desk.usage(now), world, customer, block.unit)
+    left = ledger.left if ledger else {}
+    return await desk.reply(block_document(block, left.get(block, block.amount)), 30)

@@ -1,15 +1,24 @@
 """Routes of customers and subscriptions, and the ping."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.sandbox.desk import Desk, asked_customer, known_subscription
 from app.sandbox.documents.customers import customer_document
-from app.sandbox.documents.subscriptions import subscription_document
+from app.sandbox.documents.subscriptions import subscription_document, summary_document
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import one_of, page_size, read_query, span, text, within
+from app.sandbox.wire import Document
+from app.sandbox.world.world import Customer, Subscription
 
 _PAGE = {"limit": page_size, "cursor": text, **span("created_at")}
+_PLANS = {"plan_id": text, "external_plan_id": text}
+_OWNERS = {"customer_id": text, "external_customer_id": text}
 _STATUS = one_of("active", "ended", "upcoming")
 
 
@@ -25,25 +34,39 @@ async def list_customers(desk: Desk, request: Request) -> Response:
     everyone = enumerate(sorted(desk.world().customers, key=lambda c: (c.created, c.id)))
     wanted = [(number, c) for number, c in everyone if within(asked, "created_at", c.created)]
     customers, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
-    world = desk.world()
-    data = [customer_document(world, customer) for customer in customers]
+    data = [_customer_document(desk, customer) for customer in customers]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 
 
 async def show_customer(desk: Desk, request: Request) -> Response:
     """GET /customers/{id} and /customers/external_customer_id/{x}."""
     read_query(request, {})
-    world = desk.world()
-    return await desk.reply(customer_document(world, asked_customer(world, request)), 20)
+    return await desk.reply(_customer_document(desk, asked_customer(desk.world(), request)), 20)
 
 
 async def list_subscriptions(desk: Desk, request: Request) -> Response:
     """GET /subscriptions: those of some customers, or of the whole account, newest first."""
-    asked = read_query(
-        request,
-        _PAGE | {"plan_id": text, "external_plan_id": text},
-        {"customer_id": text, "external_customer_id": text, "status": _STATUS},
-    )
+    asked = read_query(request, _PAGE | _PLANS, _OWNERS | {"status": _STATUS})
+    return await _subscriptions(desk, asked, partial(_subscription_document, desk))
+
+
+async def list_subscription_summaries(desk: Desk, request: Request) -> Response:
+    """GET /subscriptions/summary: the same without prices and periods, filtered by one value each."""
+    asked = read_query(request, _PAGE | _PLANS | _OWNERS | {"status": _STATUS})
+    single = {name: [asked[name]] for name in (*_OWNERS, "status") if name in asked}
+    return await _subscriptions(desk, asked | single, summary_document)
+
+
+async def show_subscription(desk: Desk, request: Request) -> Response:
+    """GET /subscriptions/{id}."""
+    read_query(request, {})
+    subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
+    return await desk.reply(_subscription_document(desk, subscription, desk.clock()), 30)
+
+
+async def _subscriptions(
+    desk: Desk, asked: dict[str, Any], document: Callable[[Subscription, datetime], Document]
+) -> Response:
     now = desk.clock()
     wanted = [
         (number, s)
@@ -56,13 +79,15 @@ async def list_subscriptions(desk: Desk, request: Request) -> Response:
         and within(asked, "created_at", s.created)
     ]
     subscriptions, metadata = page(wanted, asked.get("limit", USUAL), asked.get("cursor"))
-    data = [subscription_document(desk.world(), subscription, now) for subscription in subscriptions]
+    data = [document(subscription, now) for subscription in subscriptions]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 
 
-async def show_subscription(desk: Desk, request: Request) -> Response:
-    """GET /subscriptions/{id}."""
-    read_query(request, {})
-    world = desk.world()
-    subscription = known_subscription(world, request.path_params["subscription_id"])
-    return await desk.reply(subscription_document(world, subscription, desk.clock()), 30)
+def _customer_document(desk: Desk, customer: Customer) -> Document:
+    """Show a customer with the account balance as it is now."""
+    return customer_document(desk.world(), desk.books.customer_at(customer, desk.clock()))
+
+
+def _subscription_document(desk: Desk, subscription: Subscription, now: datetime) -> Document:
+    document = subscription_document(desk.world(), subscription, now)
+    return document | {"customer": _customer_document(desk, subscription.customer)}

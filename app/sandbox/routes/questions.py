@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -97,6 +97,16 @@ def moment(value: str) -> datetime:
         return datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be an ISO 8601 date-time with an offset") from None
+
+
+def plain_date(value: str) -> date:
+    """Read a date; Orb refuses a date-time where it wants one."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError("must be a date, as in 2026-11-30")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date, as in 2026-11-30") from None
 
 
 def decimal(value: str) -> Decimal:

@@ -14,7 +14,7 @@ from app.sandbox.failing import Faulty
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Named
 from app.sandbox.limits import Limited, class_of
-from app.sandbox.routes import evaluating, ingest, paying, people, spending
+from app.sandbox.routes import evaluating, ingest, invoicing, paying, people, portal, spending
 from app.sandbox.webhooks import history
 from app.sandbox.webhooks import routes as webhooks
 
@@ -31,12 +31,19 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("customer", "GET", _EXTERNAL, people.show_customer),
     ("customer", "GET", _CUSTOMER, people.show_customer),
     ("subscriptions", "GET", "/v1/subscriptions", people.list_subscriptions),
+    ("subscriptions_summary", "GET", "/v1/subscriptions/summary", people.list_subscription_summaries),
     ("subscription", "GET", _SUBSCRIPTION, people.show_subscription),
     ("upcoming_invoice", "GET", "/v1/invoices/upcoming", paying.upcoming_invoice),
+    ("invoices_summary", "GET", "/v1/invoices/summary", invoicing.list_summaries),
+    ("invoices", "GET", "/v1/invoices", invoicing.list_invoices),
+    ("invoice", "GET", "/v1/invoices/{invoice_id}", invoicing.show_invoice),
     ("credits_ledger", "GET", f"{_EXTERNAL}/credits/ledger", paying.credits_ledger),
     ("credits_ledger", "GET", f"{_CUSTOMER}/credits/ledger", paying.credits_ledger),
     ("credit_blocks", "GET", f"{_EXTERNAL}/credits", paying.credit_blocks),
     ("credit_blocks", "GET", f"{_CUSTOMER}/credits", paying.credit_blocks),
+    ("credit_block", "GET", "/v1/credit_blocks/{block_id}", paying.credit_block),
+    ("portal_session", "POST", f"{_EXTERNAL}/portal_sessions", portal.mint_session),
+    ("portal_session", "POST", f"{_CUSTOMER}/portal_sessions", portal.mint_session),
     ("subscription_costs", "GET", f"{_SUBSCRIPTION}/costs", spending.subscription_costs),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
-from app.sandbox.rating.bill import upcoming_bill
+from app.sandbox.rating.books import Books
 from app.sandbox.rating.usage import Usage
 from app.sandbox.wire import Document, encode
 from app.sandbox.world.world import Customer, Subscription, World
@@ -23,6 +23,7 @@ class Scene:
     now: datetime
     world: World
     usage: Callable[[datetime], Usage]
+    books: Books
     who: Customer | None = None
     what: Subscription | None = None
 
@@ -54,7 +55,7 @@ class Scene:
 
     def draft(self, at: datetime) -> Document:
         """Show the bill of the billing period that holds an instant, as it stood then, with exact numbers."""
-        document = upcoming_invoice_document(upcoming_bill(self.usage(at), self.world, self.subscription))
+        document = upcoming_invoice_document(self.books.upcoming(self.subscription, at))
         read: Document = json.loads(encode(document), parse_float=Decimal)
         return read
 
@@ -62,6 +63,7 @@ class Scene:
 def scene_of(
     world: World,
     usage: Callable[[datetime], Usage],
+    books: Books,
     now: datetime,
     customer: str | None,
     subscription: str | None,
@@ -71,15 +73,15 @@ def scene_of(
     Raises a 404 Problem for an id of nobody, and for the subscription of somebody else.
     """
     if customer is None:
-        return Scene(now, world, usage)
+        return Scene(now, world, usage, books)
     who = world.customer(customer, external=True) or world.customer(customer)
     if who is None:
         raise unknown("Customer", customer)
     owned = world.of(who)
     if subscription is None:
         active = [each for each in owned if each.status(now) == "active"]
-        return Scene(now, world, usage, who, next(iter(active or owned), None))
+        return Scene(now, world, usage, books, who, next(iter(active or owned), None))
     what = next((each for each in owned if each.id == subscription), None)
     if what is None:
         raise unknown("Subscription", subscription)
-    return Scene(now, world, usage, who, what)
+    return Scene(now, world, usage, books, who, what)

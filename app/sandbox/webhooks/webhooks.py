@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.sandbox.clock import Now
+from app.sandbox.rating.books import Books
 from app.sandbox.rating.usage import Usage
 from app.sandbox.webhooks.delivery import Post, Timing
 from app.sandbox.webhooks.endpoints import Endpoint, Endpoints, Style, new_id, new_secret
@@ -18,13 +19,13 @@ from app.sandbox.world.world import World
 
 class Webhooks:
     """Endpoints, events, and the post that brings the ones to the others. `see` gives the world,
-    `usage` what had been received at an instant.
+    `usage` what had been received at an instant, `books` the bills.
     """
 
     def __init__(
-        self, clock: Now, see: Callable[[], World], usage: Callable[[datetime], Usage], timing: Timing
+        self, clock: Now, see: Callable[[], World], usage: Callable[[datetime], Usage], books: Books, timing: Timing
     ) -> None:
-        self._clock, self._see, self._usage = clock, see, usage
+        self._clock, self._see, self._usage, self._books = clock, see, usage, books
         self.endpoints, self.events = Endpoints(), Events()
         self.post = Post(self.endpoints, clock, timing)
 
@@ -50,7 +51,7 @@ class Webhooks:
     ) -> Event:
         """Write an event without sending it, in one style or in all that endpoints have."""
         now = self._clock()
-        scene = scene_of(self._see(), self._usage, now, customer, subscription)
+        scene = scene_of(self._see(), self._usage, self._books, now, customer, subscription)
         usual: Style = "expanded"
         wanted = {style} if style else {usual, *(each.payload_style for each in self.endpoints.taking(event_type))}
         identity, created = new_id("webhook-event"), now.replace(microsecond=0)

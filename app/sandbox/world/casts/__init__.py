@@ -1,0 +1,1 @@
+"""Invented customers that have a file of their own."""
