@@ -24,6 +24,7 @@ from orb.types.customers.credits import LedgerListByExternalIDResponse
 from orb.types.shared import PaginationMetadata
 
 from app.sandbox.server import create_sandbox
+from app.sandbox.world.cast import CAST
 
 T = TypeVar("T")
 
@@ -66,18 +67,7 @@ async def raw(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-EVERYBODY = (
-    "northwind",
-    "halcyon",
-    "lumen",
-    "quiet",
-    "sunset",
-    "fresh",
-    "meridian",
-    "nobody",
-    "yamato",
-    "atelier",
-)
+EVERYBODY = tuple(role.external_id for role in CAST)
 
 
 async def test_it_pings(client: orb.AsyncOrb) -> None:
@@ -87,7 +77,7 @@ async def test_it_pings(client: orb.AsyncOrb) -> None:
 async def test_it_lists_all_customers_and_subscriptions_page_by_page(client: orb.AsyncOrb) -> None:
     names = [customer.external_customer_id async for customer in client.customers.list(limit=3)]
     assert sorted(filter(None, names)) == sorted(EVERYBODY)
-    assert len([s async for s in client.subscriptions.list(limit=4)]) == 11
+    assert len([s async for s in client.subscriptions.list(limit=4)]) == sum(len(role.deals) for role in CAST)
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -124,7 +114,8 @@ async def _reads_the_bill(
     else:
         bill = await question
         assert bill.target_date == subscription.current_billing_period_end_date
-        assert len(bill.line_items) == len(costs.data[-1].per_price_costs)
+        assert subscription.plan is not None
+        assert len(bill.line_items) == len(subscription.plan.prices) >= len(costs.data[-1].per_price_costs)
 
 
 async def _reads_groups(client: orb.AsyncOrb, subscription: Subscription, who: str) -> None:

@@ -8,7 +8,8 @@ from app.sandbox.catalogue.currencies import is_money
 from app.sandbox.catalogue.plans import Price
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.entries import Drawn, Ledger
-from app.sandbox.rating.usage import Usage
+from app.sandbox.rating.licensed import covered_by_day
+from app.sandbox.rating.usage import ZERO, Usage
 from app.sandbox.world.blocks import Block, Change
 from app.sandbox.world.periods import days, local_day, midnight
 from app.sandbox.world.world import Customer, World
@@ -50,19 +51,23 @@ def ledger_of(usage: Usage, world: World, customer: Customer, unit: str) -> Ledg
 
 
 def _draws(usage: Usage, world: World, customer: Customer, unit: str) -> dict[datetime, list[Draw]]:
-    """Work out what each local day's usage would draw, by the day's first instant."""
+    """Work out what each local day's usage would draw, by the day's first instant.
+
+    What licenses' allocations pay draws on nothing.
+    """
     found: dict[datetime, list[Draw]] = defaultdict(list)
     for subscription in reversed(world.of(customer)):
         if subscription.start > usage.known or all(price.currency != unit for price in subscription.plan.prices):
             continue
-        for bucket in series(usage, subscription, (subscription.start, usage.known), unit, cumulative=False):
+        window = subscription.start, usage.known
+        allocated = covered_by_day(usage, subscription, window)
+        for bucket in series(usage, subscription, window, unit, cumulative=False):
             dawn = midnight(local_day(bucket.start, customer.zone), customer.zone)
             period_start, _ = subscription.period(bucket.start)
-            found[dawn] += [
-                (Drawn(subscription, cost.price, period_start), cost.total)
-                for cost in bucket.prices
-                if cost.price.metric is not None and cost.total > 0  # credits pay usage, not fees
-            ]
+            for cost in bucket.prices:
+                owed = cost.total - (allocated[bucket.start] if cost.price.license_type else ZERO)
+                if cost.price.metric is not None and owed > 0:  # credits pay usage, not fees
+                    found[dawn].append((Drawn(subscription, cost.price, period_start), owed))
     return found
 
 

@@ -1,0 +1,1 @@
+"""Invented customers who take a page of their own to tell."""
