@@ -99,6 +99,7 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
         assert costs.data
         await _reads_the_bill(client, subscription, costs)
         await _reads_groups(client, subscription, who)
+        await _reads_usage(client, subscription)
 
 
 async def _reads_the_bill(
@@ -133,6 +134,17 @@ async def _reads_groups(client: orb.AsyncOrb, subscription: Subscription, who: s
             await question
     else:
         assert (await question).json().keys() == {"data", "has_more"}
+
+
+async def _reads_usage(client: orb.AsyncOrb, subscription: Subscription) -> None:
+    assert subscription.plan is not None
+    metrics = {price.billable_metric.id for price in subscription.plan.prices if price.billable_metric}
+    usage = await client.subscriptions.fetch_usage(subscription.id, granularity="day", view_mode="cumulative")
+    assert {each.billable_metric.id for each in usage.data} == metrics
+    metric = next(price.billable_metric.id for price in subscription.plan.prices if price.billable_metric)
+    await client.subscriptions.fetch_usage(
+        subscription.id, billable_metric_id=metric, group_by="workspace_id", granularity="day"
+    )
 
 
 async def test_it_is_refused_without_a_key(base_url: str) -> None:

@@ -43,7 +43,7 @@ async def test_any_key_will_do(orb: Orb) -> None:
         "/",
         "/subscriptions/",
         "/customers/a/b/c",
-        "/subscriptions/x/usage",
+        "/subscriptions/x/schedule",
         "/invoices",
     ],
 )
@@ -66,6 +66,7 @@ async def test_a_wrong_method_is_not_found(orb: Orb) -> None:
         "/customers/x/credits/ledger",
         "/subscriptions/x",
         "/subscriptions/x/costs",
+        "/subscriptions/x/usage",
         "/invoices/upcoming?subscription_id=x",
     ],
 )

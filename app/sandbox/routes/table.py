@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, paying, people, spending
+from app.sandbox.routes import ingest, measuring, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -30,6 +30,7 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("credit_blocks", "GET", f"{_EXTERNAL}/credits", paying.credit_blocks),
     ("credit_blocks", "GET", f"{_CUSTOMER}/credits", paying.credit_blocks),
     ("subscription_costs", "GET", f"{_SUBSCRIPTION}/costs", spending.subscription_costs),
+    ("usage", "GET", f"{_SUBSCRIPTION}/usage", measuring.subscription_usage),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
