@@ -100,6 +100,7 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
         await _reads_the_bill(client, subscription, costs)
         await _reads_groups(client, subscription, who)
         await _reads_usage(client, subscription)
+        await _reads_licenses(client, subscription, who)
 
 
 async def _reads_the_bill(
@@ -145,6 +146,27 @@ async def _reads_usage(client: orb.AsyncOrb, subscription: Subscription) -> None
     await client.subscriptions.fetch_usage(
         subscription.id, billable_metric_id=metric, group_by="workspace_id", granularity="day"
     )
+
+
+async def _reads_licenses(client: orb.AsyncOrb, subscription: Subscription, who: str) -> None:
+    licenses = [held async for held in client.licenses.list(subscription_id=subscription.id, limit=7)]
+    assert len(licenses) == (30 if who == "quill" else 0)
+    for held in licenses:
+        whose: Any = {"subscription_id": subscription.id, "license_type_id": held.license_type_id}
+        name = held.external_license_id
+        assert (await client.licenses.retrieve(held.id)).external_license_id == name
+        assert (await client.licenses.retrieve_by_external_id(name, **whose)).id == held.id
+        (row,) = (await client.licenses.usage.get_usage(held.id)).data
+        assert row.license_id == held.id
+        if held.status == "active":
+            (again,) = (await client.licenses.external_licenses.get_usage(name, **whose)).data
+            assert again.allocated_credits == row.allocated_credits
+    async for kind in client.license_types.list(limit=1):
+        assert (await client.license_types.retrieve(kind.id)).name == kind.name
+        page = await client.licenses.usage.get_all_usage(
+            subscription_id=subscription.id, license_type_id=kind.id, group_by="license,day", limit=100
+        )
+        assert page.pagination_metadata.has_more == (who == "quill" and kind.name == "Seat" and len(page.data) == 100)
 
 
 async def test_it_is_refused_without_a_key(base_url: str) -> None:

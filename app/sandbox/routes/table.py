@@ -9,13 +9,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, measuring, paying, people, spending
+from app.sandbox.routes import ingest, licensing, measuring, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
 _CUSTOMER = "/v1/customers/{customer_id}"
 _EXTERNAL = "/v1/customers/external_customer_id/{external_customer_id}"
 _SUBSCRIPTION = "/v1/subscriptions/{subscription_id}"
+# Whatever the caller calls a license, slashes included.
+_LICENSE = "{external_license_id:path}"
 
 _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("ping", "GET", "/v1/ping", people.ping),
@@ -33,6 +35,14 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("usage", "GET", f"{_SUBSCRIPTION}/usage", measuring.subscription_usage),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
+    ("license_types", "GET", "/v1/license_types", licensing.list_license_types),
+    ("license_type", "GET", "/v1/license_types/{license_type_id}", licensing.show_license_type),
+    ("licenses", "GET", "/v1/licenses", licensing.list_licenses),
+    ("license_usage", "GET", "/v1/licenses/usage", licensing.all_license_usage),
+    ("license_usage", "GET", f"/v1/licenses/external_licenses/{_LICENSE}/usage", licensing.license_usage),
+    ("license", "GET", f"/v1/licenses/external_license_id/{_LICENSE}", licensing.show_license),
+    ("license_usage", "GET", "/v1/licenses/{license_id}/usage", licensing.license_usage),
+    ("license", "GET", "/v1/licenses/{license_id}", licensing.show_license),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
 )
