@@ -8,6 +8,7 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.sandbox.alerts import Alerts
 from app.sandbox.clock import Clock
 from app.sandbox.problems import Problem, unknown
 from app.sandbox.rating.events import Events
@@ -39,6 +40,7 @@ class Desk:
     latency: float = 1.0
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
+    alerts: Alerts = field(default_factory=Alerts)
 
     def world(self) -> World:
         """See the invented customers, staged around the clock's origin."""
@@ -48,10 +50,10 @@ class Desk:
         """See the usage that had been received at an instant."""
         return Usage(self.events, at)
 
-    async def reply(self, document: object, milliseconds: int) -> Response:
+    async def reply(self, document: object, milliseconds: int, status: int = 200) -> Response:
         """Answer after a while."""
         await self._pause(milliseconds)
-        return json_response(encode(document))
+        return json_response(encode(document), status)
 
     async def reply_cached(
         self,

@@ -101,6 +101,11 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
         await _reads_groups(client, subscription, who)
         await _reads_usage(client, subscription)
         await _reads_licenses(client, subscription, who)
+        alerts = [alert async for alert in client.alerts.list(subscription_id=subscription.id)]
+        assert [await client.alerts.retrieve(alert.id) for alert in alerts] == alerts
+    alerts = [alert async for alert in client.alerts.list(external_customer_id=who)]
+    assert alerts == [alert async for alert in client.alerts.list(customer_id=customer.id, limit=1)]
+    assert alerts or who not in {"lumen", "quill"}
 
 
 async def _reads_the_bill(
@@ -167,6 +172,24 @@ async def _reads_licenses(client: orb.AsyncOrb, subscription: Subscription, who:
             subscription_id=subscription.id, license_type_id=kind.id, group_by="license,day", limit=100
         )
         assert page.pagination_metadata.has_more == (who == "quill" and kind.name == "Seat" and len(page.data) == 100)
+
+
+async def test_it_makes_changes_and_switches_alerts(client: orb.AsyncOrb) -> None:
+    made = await client.alerts.create_for_external_customer(
+        "atelier", currency="credits", type="credit_balance_dropped", thresholds=[{"value": 10.5}]
+    )
+    assert made.thresholds is not None
+    assert [threshold.value for threshold in made.thresholds] == [10.5]
+    changed = await client.alerts.update(made.id, thresholds=[{"value": 7}])
+    assert changed.balance_alert_status is not None
+    assert [status.threshold_value for status in changed.balance_alert_status] == [7]
+    assert (await client.alerts.disable(made.id)).enabled is False
+    assert (await client.alerts.enable(made.id)).enabled is True
+    (subscription,) = [each async for each in client.subscriptions.list(external_customer_id=["quiet"])]
+    made = await client.alerts.create_for_subscription(
+        subscription.id, type="spend_exceeded", currency="USD", thresholds=[{"value": 100}]
+    )
+    assert [each.id async for each in client.alerts.list(subscription_id=subscription.id)] == [made.id]
 
 
 async def test_it_is_refused_without_a_key(base_url: str) -> None:

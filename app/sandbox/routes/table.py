@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.sandbox.desk import Desk
 from app.sandbox.faults import Faults, Faulty
-from app.sandbox.routes import ingest, licensing, measuring, paying, people, spending
+from app.sandbox.routes import alerting, ingest, licensing, measuring, paying, people, spending
 
 Answer = Callable[[Desk, Request], Awaitable[Response]]
 
@@ -43,6 +43,19 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("license", "GET", f"/v1/licenses/external_license_id/{_LICENSE}", licensing.show_license),
     ("license_usage", "GET", "/v1/licenses/{license_id}/usage", licensing.license_usage),
     ("license", "GET", "/v1/licenses/{license_id}", licensing.show_license),
+    ("alerts", "GET", "/v1/alerts", alerting.list_alerts),
+    ("create_alert", "POST", "/v1/alerts/subscription_id/{subscription_id}", alerting.create_subscription_alert),
+    ("create_alert", "POST", "/v1/alerts/customer_id/{customer_id}", alerting.create_balance_alert),
+    (
+        "create_alert",
+        "POST",
+        "/v1/alerts/external_customer_id/{external_customer_id}",
+        alerting.create_balance_alert,
+    ),
+    ("switch_alert", "POST", "/v1/alerts/{alert_id}/enable", alerting.enable_alert),
+    ("switch_alert", "POST", "/v1/alerts/{alert_id}/disable", alerting.disable_alert),
+    ("alert", "GET", "/v1/alerts/{alert_id}", alerting.show_alert),
+    ("change_alert", "PUT", "/v1/alerts/{alert_id}", alerting.change_alert),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
 )
