@@ -8,6 +8,7 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.sandbox.alerts import Alerts
 from app.sandbox.clock import Clock
 from app.sandbox.limits import Limits
 from app.sandbox.problems import Problem, unknown
@@ -51,6 +52,7 @@ class Desk:
     snapshots: Snapshots = field(default_factory=Snapshots)
     events: Events = field(default_factory=Events)
     timing: Timing = field(default_factory=Timing)
+    alerts: Alerts = field(default_factory=Alerts)
     sessions: Sessions = field(default_factory=Sessions)
     books: Books = field(init=False)
     webhooks: Webhooks = field(init=False)

@@ -5,7 +5,7 @@ way that the rules can be told. Where the sandbox rounds, it rounds by the rule.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -458,15 +458,19 @@ class Oracle:
         return lines
 
     def _invoiced(self, subscription: Subscription, start: datetime, end: datetime) -> dict[str, Fraction]:
-        """What threshold invoices have had of each price: all of it, whenever enough had piled up at a day's end."""
+        """What threshold invoices have had of each price: all of it, whenever enough had piled up at a day's end.
+
+        Each has what had been received before it was issued.
+        """
         threshold, had = subscription.plan.invoicing_threshold, dict[str, Fraction]()
         if threshold is None:
             return had
         for _, stop in spans(start, end, subscription.customer.zone):
             if stop <= self.known and stop < end:
+                then = replace(self, known=stop - timedelta(microseconds=1))
                 sums = {
                     each.price.key: each.total
-                    for each in self.accrued(subscription, start, stop)
+                    for each in then.accrued(subscription, start, stop)
                     if each.price.currency in DIGITS
                 }
                 if sum(sums.values(), NONE) - sum(had.values(), NONE) >= Fraction(threshold):

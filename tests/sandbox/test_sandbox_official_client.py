@@ -60,19 +60,7 @@ async def raw(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-EVERYBODY = (
-    "northwind",
-    "halcyon",
-    "lumen",
-    "quiet",
-    "sunset",
-    "fresh",
-    "meridian",
-    "nobody",
-    "yamato",
-    "atelier",
-    "calder",
-)
+EVERYBODY = tuple(role.external_id for role in CAST)
 STATUSES: Any = ["draft", "issued", "paid", "synced", "void"]
 
 
@@ -105,6 +93,13 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
         assert costs.data
         await _reads_the_bill(client, subscription, costs)
         await _reads_groups(client, subscription, who)
+        await _reads_usage(client, subscription)
+        await _reads_licenses(client, subscription, who)
+        alerts = [alert async for alert in client.alerts.list(subscription_id=subscription.id)]
+        assert [await client.alerts.retrieve(alert.id) for alert in alerts] == alerts
+    alerts = [alert async for alert in client.alerts.list(external_customer_id=who)]
+    assert alerts == [alert async for alert in client.alerts.list(customer_id=customer.id, limit=1)]
+    assert alerts or who not in {"lumen", "quill"}
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -149,7 +144,8 @@ async def _reads_the_bill(
     else:
         bill = await question
         assert bill.target_date == subscription.current_billing_period_end_date
-        assert len(bill.line_items) == len(costs.data[-1].per_price_costs)
+        assert subscription.plan is not None
+        assert len(bill.line_items) == len(subscription.plan.prices) >= len(costs.data[-1].per_price_costs)
 
 
 async def _reads_groups(client: orb.AsyncOrb, subscription: Subscription, who: str) -> None:
@@ -167,6 +163,56 @@ async def _reads_groups(client: orb.AsyncOrb, subscription: Subscription, who: s
             await question
     else:
         assert (await question).json().keys() == {"data", "has_more"}
+
+
+async def _reads_usage(client: orb.AsyncOrb, subscription: Subscription) -> None:
+    assert subscription.plan is not None
+    metrics = {price.billable_metric.id for price in subscription.plan.prices if price.billable_metric}
+    usage = await client.subscriptions.fetch_usage(subscription.id, granularity="day", view_mode="cumulative")
+    assert {each.billable_metric.id for each in usage.data} == metrics
+    metric = next(price.billable_metric.id for price in subscription.plan.prices if price.billable_metric)
+    await client.subscriptions.fetch_usage(
+        subscription.id, billable_metric_id=metric, group_by="workspace_id", granularity="day"
+    )
+
+
+async def _reads_licenses(client: orb.AsyncOrb, subscription: Subscription, who: str) -> None:
+    licenses = [held async for held in client.licenses.list(subscription_id=subscription.id, limit=7)]
+    assert len(licenses) == (30 if who == "quill" else 0)
+    for held in licenses:
+        whose: Any = {"subscription_id": subscription.id, "license_type_id": held.license_type_id}
+        name = held.external_license_id
+        assert (await client.licenses.retrieve(held.id)).external_license_id == name
+        assert (await client.licenses.retrieve_by_external_id(name, **whose)).id == held.id
+        (row,) = (await client.licenses.usage.get_usage(held.id)).data
+        assert row.license_id == held.id
+        if held.status == "active":
+            (again,) = (await client.licenses.external_licenses.get_usage(name, **whose)).data
+            assert again.allocated_credits == row.allocated_credits
+    async for kind in client.license_types.list(limit=1):
+        assert (await client.license_types.retrieve(kind.id)).name == kind.name
+        page = await client.licenses.usage.get_all_usage(
+            subscription_id=subscription.id, license_type_id=kind.id, group_by="license,day", limit=100
+        )
+        assert page.pagination_metadata.has_more == (who == "quill" and kind.name == "Seat" and len(page.data) == 100)
+
+
+async def test_it_makes_changes_and_switches_alerts(client: orb.AsyncOrb) -> None:
+    made = await client.alerts.create_for_external_customer(
+        "atelier", currency="credits", type="credit_balance_dropped", thresholds=[{"value": 10.5}]
+    )
+    assert made.thresholds is not None
+    assert [threshold.value for threshold in made.thresholds] == [10.5]
+    changed = await client.alerts.update(made.id, thresholds=[{"value": 7}])
+    assert changed.balance_alert_status is not None
+    assert [status.threshold_value for status in changed.balance_alert_status] == [7]
+    assert (await client.alerts.disable(made.id)).enabled is False
+    assert (await client.alerts.enable(made.id)).enabled is True
+    (subscription,) = [each async for each in client.subscriptions.list(external_customer_id=["quiet"])]
+    made = await client.alerts.create_for_subscription(
+        subscription.id, type="spend_exceeded", currency="USD", thresholds=[{"value": 100}]
+    )
+    assert [each.id async for each in client.alerts.list(subscription_id=subscription.id)] == [made.id]
 
 
 async def test_it_is_refused_without_a_key(base_url: str) -> None:

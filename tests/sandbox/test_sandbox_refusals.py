@@ -44,7 +44,7 @@ async def test_any_key_will_do(orb: Orb) -> None:
         "/",
         "/subscriptions/",
         "/customers/a/b/c",
-        "/subscriptions/x/usage",
+        "/subscriptions/x/schedule",
         "/invoices/x/y",
     ],
 )
@@ -67,6 +67,7 @@ async def test_a_wrong_method_is_not_found(orb: Orb) -> None:
         "/customers/x/credits/ledger",
         "/subscriptions/x",
         "/subscriptions/x/costs",
+        "/subscriptions/x/usage",
         "/invoices/upcoming?subscription_id=x",
         "/invoices/x",
         "/credit_blocks/x",

@@ -10,6 +10,7 @@ from app.sandbox.rating.accrual import accrued, tally
 from app.sandbox.rating.amounts import rounded
 from app.sandbox.rating.entries import Ledger
 from app.sandbox.rating.ledger import ledger_of
+from app.sandbox.rating.licensed import covered
 from app.sandbox.rating.lines import Line
 from app.sandbox.rating.thresholds import Partial, partials
 from app.sandbox.rating.usage import ZERO, Tally, Usage
@@ -21,9 +22,9 @@ from app.sandbox.world.world import Subscription, World
 class BillLine:
     """A line of the bill.
 
-    `credits` and the line's own figures are in the price's currency; `partial`, what an earlier invoice had of it,
-    `amount`, what is charged, and `tax` are in the invoice's. `groups` are quantities by the price's
-    `invoice_grouping_key`, where it has one.
+    `credits`, with what licenses' allocations pay, and the line's own figures are in the price's currency; `partial`,
+    what an earlier invoice had of it, `amount`, what is charged, and `tax` are in the invoice's. `groups` are
+    quantities by the price's `invoice_grouping_key`, where it has one.
     """
 
     line: Line
@@ -96,7 +97,12 @@ def bill_of(usage: Usage, world: World, subscription: Subscription, start: datet
         end,
         tuple(
             replace(
-                _bill_line(subscription, line, ledgers[line.price.currency], start, before),
+                _bill_line(
+                    subscription,
+                    line,
+                    _paid(usage, subscription, line, ledgers[line.price.currency], start, until),
+                    before,
+                ),
                 groups=_groups(usage, subscription, line.price, start, until),
             )
             for line in lines
@@ -122,12 +128,18 @@ def partial_bill(subscription: Subscription, start: datetime, partial: Partial) 
     return Bill(subscription, start, partial.at, tuple(lines))
 
 
-def _bill_line(
-    subscription: Subscription, line: Line, ledger: Ledger | None, start: datetime, before: list[Partial]
-) -> BillLine:
-    plan = subscription.plan
+def _paid(
+    usage: Usage, subscription: Subscription, line: Line, ledger: Ledger | None, start: datetime, until: datetime
+) -> Decimal:
+    """Say what credits pay of a line: licenses' allocations, and blocks of the ledger."""
+    paid = ledger.paid(subscription, line.price, start) if ledger else ZERO
+    (allocated,) = covered(usage, subscription, line.price, start, [until])
     # What was drawn stays drawn, even where a bulk price or a minimum that moves made the line smaller since.
-    paid = min(ledger.paid(subscription, line.price, start), line.total) if ledger else ZERO
+    return max(ZERO, min(paid + allocated, line.total))
+
+
+def _bill_line(subscription: Subscription, line: Line, paid: Decimal, before: list[Partial]) -> BillLine:
+    plan = subscription.plan
     partial = sum((each.amounts.get(line.price.key, ZERO) for each in before), ZERO)
     amount = _converted(plan, line, line.total - paid) - partial
     return BillLine(line, paid, partial, amount, _tax(plan, amount), line.price.currency != plan.invoiced_in, {})

@@ -8,6 +8,7 @@ from app.sandbox.catalogue.currencies import is_money
 from app.sandbox.catalogue.plans import Price
 from app.sandbox.rating.costs import series
 from app.sandbox.rating.entries import Drawn, Ledger
+from app.sandbox.rating.licensed import covered_so_far
 from app.sandbox.rating.usage import ZERO, Usage
 from app.sandbox.world.blocks import Block, Change
 from app.sandbox.world.periods import day_end, days, local_day, midnight
@@ -53,19 +54,22 @@ def _draws(usage: Usage, world: World, customer: Customer, unit: str) -> dict[da
     """Work out what each local day's usage would draw, by the day's first instant.
 
     A day draws what it adds to the most that a price has come to in its period: what comes back is not drawn twice.
+    What licenses' allocations pay draws on nothing.
     """
     found: dict[datetime, list[Draw]] = defaultdict(list)
     tonight = day_end(usage.known, customer.zone)
     for subscription in reversed(world.of(customer)):
         if subscription.start > usage.known or all(price.currency != unit for price in subscription.plan.prices):
             continue
+        allocated = covered_so_far(usage, subscription, (subscription.start, tonight))
         most: dict[tuple[str, datetime], Decimal] = {}
         for bucket in series(usage, subscription, (subscription.start, tonight), unit, cumulative=True):
             dawn = midnight(local_day(bucket.end - datetime.resolution, customer.zone), customer.zone)
             for cost in bucket.prices:
-                more = cost.total - most.get((cost.price.key, bucket.start), ZERO)
+                paid = allocated[bucket.start, bucket.end] if cost.price.license_type else ZERO
+                more = cost.total - paid - most.get((cost.price.key, bucket.start), ZERO)
                 if cost.price.metric is not None and more > 0:  # credits pay usage, not fees
-                    most[cost.price.key, bucket.start] = cost.total
+                    most[cost.price.key, bucket.start] = cost.total - paid
                     found[dawn].append((Drawn(subscription, cost.price, bucket.start), more))
     return found
 

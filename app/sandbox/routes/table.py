@@ -14,7 +14,18 @@ from app.sandbox.failing import Faulty
 from app.sandbox.faults import Faults
 from app.sandbox.journal import Named
 from app.sandbox.limits import Limited, class_of
-from app.sandbox.routes import evaluating, ingest, invoicing, paying, people, portal, spending
+from app.sandbox.routes import (
+    alerting,
+    evaluating,
+    ingest,
+    invoicing,
+    licensing,
+    measuring,
+    paying,
+    people,
+    portal,
+    spending,
+)
 from app.sandbox.webhooks import history
 from app.sandbox.webhooks import routes as webhooks
 
@@ -24,6 +35,8 @@ _CUSTOMER = "/v1/customers/{customer_id}"
 _EXTERNAL = "/v1/customers/external_customer_id/{external_customer_id}"
 _SUBSCRIPTION = "/v1/subscriptions/{subscription_id}"
 _ENDPOINT = "/v1/webhook_endpoints/{webhook_endpoint_id}"
+# Whatever the caller calls a license, slashes included.
+_LICENSE = "{external_license_id:path}"
 
 _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("ping", "GET", "/v1/ping", people.ping),
@@ -45,8 +58,30 @@ _ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("portal_session", "POST", f"{_EXTERNAL}/portal_sessions", portal.mint_session),
     ("portal_session", "POST", f"{_CUSTOMER}/portal_sessions", portal.mint_session),
     ("subscription_costs", "GET", f"{_SUBSCRIPTION}/costs", spending.subscription_costs),
+    ("usage", "GET", f"{_SUBSCRIPTION}/usage", measuring.subscription_usage),
     ("customer_costs", "GET", f"{_EXTERNAL}/costs", spending.customer_costs),
     ("customer_costs", "GET", f"{_CUSTOMER}/costs", spending.customer_costs),
+    ("license_types", "GET", "/v1/license_types", licensing.list_license_types),
+    ("license_type", "GET", "/v1/license_types/{license_type_id}", licensing.show_license_type),
+    ("licenses", "GET", "/v1/licenses", licensing.list_licenses),
+    ("license_usage", "GET", "/v1/licenses/usage", licensing.all_license_usage),
+    ("license_usage", "GET", f"/v1/licenses/external_licenses/{_LICENSE}/usage", licensing.license_usage),
+    ("license", "GET", f"/v1/licenses/external_license_id/{_LICENSE}", licensing.show_license),
+    ("license_usage", "GET", "/v1/licenses/{license_id}/usage", licensing.license_usage),
+    ("license", "GET", "/v1/licenses/{license_id}", licensing.show_license),
+    ("alerts", "GET", "/v1/alerts", alerting.list_alerts),
+    ("create_alert", "POST", "/v1/alerts/subscription_id/{subscription_id}", alerting.create_subscription_alert),
+    ("create_alert", "POST", "/v1/alerts/customer_id/{customer_id}", alerting.create_balance_alert),
+    (
+        "create_alert",
+        "POST",
+        "/v1/alerts/external_customer_id/{external_customer_id}",
+        alerting.create_balance_alert,
+    ),
+    ("switch_alert", "POST", "/v1/alerts/{alert_id}/enable", alerting.enable_alert),
+    ("switch_alert", "POST", "/v1/alerts/{alert_id}/disable", alerting.disable_alert),
+    ("alert", "GET", "/v1/alerts/{alert_id}", alerting.show_alert),
+    ("change_alert", "PUT", "/v1/alerts/{alert_id}", alerting.change_alert),
     ("ingest", "POST", "/v1/ingest", ingest.ingest),
     ("grouped_costs", "POST", f"{_SUBSCRIPTION}/grouped_costs", spending.grouped_costs),
     ("webhook_endpoints", "GET", "/v1/webhook_endpoints", webhooks.list_endpoints),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from app.sandbox.catalogue import pricelists
 from app.sandbox.world import workspaces
+from app.sandbox.world.casts.quill import QUILL
 from app.sandbox.world.casts.threshold import CALDER
 from app.sandbox.world.habits import Habit, Tags
 from app.sandbox.world.prepaid import LUMEN_CORRECTIONS, LUMEN_GRANTS
@@ -204,4 +205,5 @@ CAST = (
         grouped_costs=False,
     ),
     CALDER,
+    QUILL,
 )

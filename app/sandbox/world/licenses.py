@@ -25,3 +25,7 @@ class License:
     def active(self, at: datetime) -> bool:
         """Tell whether it is held at an instant."""
         return self.start <= at and (self.end is None or at < self.end)
+
+    def held(self, start: datetime, end: datetime) -> bool:
+        """Tell whether it is held at some time in [start, end)."""
+        return self.start < end and (self.end is None or start < self.end)

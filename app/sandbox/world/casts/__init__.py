@@ -1,1 +1,1 @@
-"""Invented customers that have a file of their own."""
+"""Invented customers who take a page of their own to tell."""
