@@ -94,7 +94,7 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
 
     def compute(at: datetime) -> Document:
         ledger = ledger_of(desk.usage(at), world, customer, asked["currency"])
-        blocks = [block for block in owned if block.effective <= at]
+        blocks = [block for block in owned if block.booked <= at]
         left = ledger.left if ledger else {}
         every = [(block, left.get(block, block.amount)) for block in blocks]
         shown = every if asked.get("include_all_blocks") else standing(blocks, left, at)

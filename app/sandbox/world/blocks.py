@@ -10,12 +10,16 @@ from app.sandbox.world.grants import ByHand, Source
 
 @dataclass(frozen=True)
 class Block:
-    """A block of credits, of `amount` at its beginning; `item_id` says which item alone may draw on it."""
+    """A block of credits, of `amount` at its beginning; `item_id` says which item alone may draw on it.
+
+    It is in the books from `booked` on, and pays for usage from `effective` on.
+    """
 
     name: str
     owner: str
     unit: str
     amount: Decimal
+    booked: datetime
     effective: datetime
     expiry: datetime | None
     cost_basis: Decimal

@@ -1,0 +1,1 @@
+"""The cast in groups: customers that show like things."""
