@@ -16,16 +16,24 @@ from app.sandbox.journal import Gate, Journal
 from app.sandbox.panel import Panel
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.rating.events import Events
+from app.sandbox.rating.filling import filled
 from app.sandbox.routes.table import orb_routes
+from app.sandbox.world.stage import staged_at
 
 
-def create_sandbox(now: Now = real_now, latency: float = 1.0, events: Events | None = None) -> Starlette:
+def create_sandbox(
+    now: Now = real_now, latency: float = 1.0, events: Events | None = None, fill: int | None = None
+) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
-    `events` are the usage events to begin with.
+    `events` are the usage events to begin with. Usage is made when it is asked about, or with `fill` at once: so
+    that first questions are answered quickly, and at least that many events in all.
     """
-    desk, journal, faults = Desk(Clock(now), latency, events=events or Events()), Journal(), Faults()
+    clock, journal, faults = Clock(now), Journal(), Faults()
+    if fill is not None:
+        events = filled(staged_at(clock.origin), fill)
+    desk = Desk(clock, latency, events=events or Events())
     app = Starlette(
         routes=[*orb_routes(desk, faults), *Panel(desk, journal, faults).routes()],
         middleware=[Middleware(Gate, journal=journal)],
@@ -35,11 +43,14 @@ def create_sandbox(now: Now = real_now, latency: float = 1.0, events: Events | N
     return app
 
 
-def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0) -> None:
-    """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
+def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, fill: int = 0) -> None:
+    """Serve the sandbox, with at least `fill` usage events, until stopped.
+
+    Raises ValueError for a host that others could reach.
+    """
     if not _is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
-    app = create_sandbox(latency=latency)
+    app = create_sandbox(latency=latency, fill=fill)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="off")
 
 

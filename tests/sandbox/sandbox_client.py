@@ -66,11 +66,13 @@ OrbAt = Callable[..., AbstractAsyncContextManager[Orb]]
 
 
 @asynccontextmanager
-async def sandbox_at(now: datetime | str, events: Events | None = None) -> AsyncIterator[Orb]:
+async def sandbox_at(now: datetime | str, events: Events | None = None, fill: int | None = None) -> AsyncIterator[Orb]:
     """A sandbox, with usage events of its own unless it is given some that others made before."""
-    orb: Orb
     start = at(now) if isinstance(now, str) else now
-    transport = httpx.ASGITransport(create_sandbox(now=lambda: orb.now, latency=0, events=events))
+    orb: Orb | None = None
+    transport = httpx.ASGITransport(
+        create_sandbox(now=lambda: orb.now if orb else start, latency=0, events=events, fill=fill)
+    )
     headers = {"Authorization": "Bearer a-key-of-1234"}
     async with httpx.AsyncClient(transport=transport, base_url="http://orb", headers=headers) as http:
         orb = Orb(http, start)

@@ -11,8 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.sandbox.catalogue.plans import MONTHS
+from app.sandbox.rating.bill import upcoming_bill
 from app.sandbox.rating.events import Events
+from app.sandbox.rating.filling import filled
+from app.sandbox.rating.usage import Usage
 from app.sandbox.server import run
+from app.sandbox.world.cast import CAST
+from app.sandbox.world.stage import staged_at
 
 from .sandbox_client import Orb, OrbAt, at, exact
 
@@ -480,3 +485,32 @@ async def test_amounts_come_to_whole_cents_but_for_the_one_who_is_there_for_less
             if subscription["status"] == "active":
                 bill = await then.read("/invoices/upcoming", subscription_id=subscription["id"])
                 assert D(bill["subtotal"]) == D(bill["subtotal"]).quantize(D("0.01")), who
+
+
+@pytest.mark.parametrize("fewest", [0, 500_000])
+async def test_a_sandbox_can_be_filled_before_it_is_asked(fewest: int) -> None:
+    world = staged_at(at(INSTANTS[0]))
+    events = filled(world, fewest)
+    assert fewest <= events.count() < max(250_000, fewest * 1.01)
+    first = dict(events.ask("SELECT customer, min(timestamp) FROM events GROUP BY ALL"))
+    assert len(first) >= len([role for role in CAST if role.habits or any(deal.habits for deal in role.deals)])
+    for customer in world.customers:
+        if customer.id in first:
+            assert first[customer.id] > customer.created.replace(tzinfo=None) - timedelta(days=1)
+    count = events.count()
+    for subscription in world.subscriptions:
+        if subscription.status(world.staged) == "active":
+            upcoming_bill(Usage(events, world.staged), world, subscription)
+    assert events.count() == count
+    events.close()
+
+
+@pytest.mark.parametrize("who", ["lumen", "gulf", "orchard"])
+async def test_usage_that_is_made_at_the_start_is_what_it_is_when_made_on_demand(orb_at: OrbAt, who: str) -> None:
+    async with orb_at(INSTANTS[0], fill=0) as before, orb_at(INSTANTS[0]) as later:
+        assert await bill_of(before, who) == await bill_of(later, who)
+
+
+async def test_bills_grow_with_the_load(orb_at: OrbAt) -> None:
+    async with orb_at(INSTANTS[0], fill=600_000) as full, orb_at(INSTANTS[0]) as usual:
+        assert D((await bill_of(full, "babel"))["total"]) > D((await bill_of(usual, "babel"))["total"])
