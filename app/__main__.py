@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sandbox = commands.add_parser("sandbox", help="the sandbox Orb alone")
     sandbox.add_argument("--latency", type=float, default=1.0, help="how slow it answers; 0 for at once")
+    sandbox.add_argument("--events", type=_count, default=0, help="at least so many usage events; bills get larger")
     sandbox.set_defaults(run=_sandbox)
 
     token = commands.add_parser("token", help="prints a viewer token, signed with the configured secret")
@@ -137,7 +138,7 @@ def _sandbox(asked: argparse.Namespace) -> int:
 
     port, rate_plan = sandbox_port(), sandbox_rate_plan()
     print(f"The sandbox Orb is at http://127.0.0.1:{port}/v1, its control panel at /_sandbox", flush=True)
-    run("127.0.0.1", port, asked.latency, rate_plan)
+    run("127.0.0.1", port, asked.latency, rate_plan, asked.events)
     return 0
 
 
@@ -156,6 +157,12 @@ def _token(asked: argparse.Namespace) -> int:
         return 2
     print(tokens(settings).sign(customer, ttl=asked.ttl, scope=asked.scope, subscriptions=subscriptions))
     return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= 10_000_000):
+        raise argparse.ArgumentTypeError("must be a number from 0 to 10000000")
+    return int(text)
 
 
 def _seconds(text: str) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import main
+from app.__main__ import _parser, main
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
@@ -137,6 +137,13 @@ def test_an_id_that_no_customer_can_have_gets_no_token(
 def test_a_token_for_subscriptions_that_are_none_is_not_printed(capsys: pytest.CaptureFixture[str], ids: str) -> None:
     assert main(["token", "--customer", "abc", "--subscriptions", ids]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("events", ["-1", "many", "1e6", "10000001", "٣"])
+def test_a_sandbox_of_so_many_events_is_not_started(capsys: pytest.CaptureFixture[str], events: str) -> None:
+    with pytest.raises(SystemExit):
+        _parser().parse_args(["sandbox", "--events", events])
+    assert "--events: must be a number from 0 to 10000000" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["0", "-5", "3601", "soon"])

@@ -22,9 +22,11 @@ from app.sandbox.panel.page import Page
 from app.sandbox.panel.programs import Programs
 from app.sandbox.problems import Problem, of_status, wrong_url
 from app.sandbox.rating.events import Events
+from app.sandbox.rating.filling import filled
 from app.sandbox.routes.table import orb_routes
 from app.sandbox.webhooks.delivery import Timing
 from app.sandbox.webhooks.panel import WebhookPanel
+from app.sandbox.world.stage import staged_at
 
 
 def create_sandbox(
@@ -34,16 +36,21 @@ def create_sandbox(
     monotonic: Callable[[], float] = time.monotonic,
     events: Events | None = None,
     timing: Timing | None = None,
+    fill: int | None = None,
 ) -> Starlette:
     """Make a make-believe Orb: an ASGI app with the API under /v1 and its control panel under /_sandbox.
 
     `now` gives the time as an aware datetime; `latency` scales how long answers take, 0 for no wait at all;
     `rate_plan` names the rate limits, which run by the seconds of `monotonic`; `events` are the usage events to begin
-    with; `timing` says when webhooks are retried, which are delivered while the app's lifespan lasts.
+    with. Usage is made when it is asked about, or with `fill` at once: so that first questions are answered quickly,
+    and at least that many events in all. `timing` says when webhooks are retried, which are delivered while the app's
+    lifespan lasts.
     """
+    clock, journal, faults = Clock(now), Journal(), Faults()
+    if fill is not None:
+        events = filled(staged_at(clock.origin), fill)
     limits = Limits(rate_plan, monotonic)
-    desk = Desk(Clock(now), latency, limits=limits, events=events or Events(), timing=timing or Timing())
-    journal, faults = Journal(), Faults()
+    desk = Desk(clock, latency, limits=limits, events=events or Events(), timing=timing or Timing())
     controls = Controls(desk, journal, faults)
     app = Starlette(
         routes=[
@@ -60,11 +67,16 @@ def create_sandbox(
     return app
 
 
-def run(host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_plan: RatePlan = "live") -> None:
-    """Serve the sandbox until stopped. Raises ValueError for a host that others could reach."""
+def run(
+    host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_plan: RatePlan = "live", fill: int = 0
+) -> None:
+    """Serve the sandbox, with at least `fill` usage events, until stopped.
+
+    Raises ValueError for a host that others could reach.
+    """
     if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
-    app = create_sandbox(latency=latency, rate_plan=rate_plan)
+    app = create_sandbox(latency=latency, rate_plan=rate_plan, fill=fill)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="on")
 
 

@@ -70,9 +70,9 @@ OrbAt = Callable[..., AbstractAsyncContextManager[Orb]]
 @asynccontextmanager
 async def sandbox_at(now: datetime | str, **settings: Any) -> AsyncIterator[Orb]:
     """Open a sandbox that answers at once and as often as it is asked, but for what `settings` say."""
-    orb: Orb
     start = at(now) if isinstance(now, str) else now
-    usual: dict[str, Any] = {"now": lambda: orb.now, "latency": 0, "rate_plan": "off"}
+    orb: Orb | None = None
+    usual: dict[str, Any] = {"now": lambda: orb.now if orb else start, "latency": 0, "rate_plan": "off"}
     transport = httpx.ASGITransport(create_sandbox(**usual | settings))
     headers = {"Authorization": "Bearer a-key-of-1234"}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as http:

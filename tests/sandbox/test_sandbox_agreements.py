@@ -62,8 +62,14 @@ async def orb_then(instant: tuple[str, Events], orb_at: OrbAt) -> AsyncIterator[
         yield orb
 
 
+async def started(orb: Orb) -> list[Any]:
+    """Subscriptions with costs: not those that are to come, and not a child's, whose costs its parent has."""
+    every = await orb.subscriptions()
+    return [s for s in every if s["status"] != "upcoming" and not s["customer"]["hierarchy"]["parent"]]
+
+
 async def active(orb: Orb) -> list[Any]:
-    return [s for s in await orb.subscriptions() if s["status"] == "active"]
+    return [s for s in await started(orb) if s["status"] == "active"]
 
 
 async def costs(orb: Orb, subscription: Any, **query: Any) -> list[Any]:
@@ -80,7 +86,7 @@ def per_price(buckets: list[Any], figure: str) -> dict[str, Decimal]:
 
 
 async def test_the_days_add_up_to_the_period_so_far(orb_then: Orb) -> None:
-    for subscription in await orb_then.subscriptions():
+    for subscription in await started(orb_then):
         days = await costs(orb_then, subscription, view_mode="periodic")
         so_far = await costs(orb_then, subscription)
         assert len(days) == len(so_far) > 0
@@ -92,7 +98,7 @@ async def test_the_days_add_up_to_the_period_so_far(orb_then: Orb) -> None:
 
 
 async def test_every_bucket_is_the_sum_of_its_prices(orb_then: Orb) -> None:
-    for subscription in await orb_then.subscriptions():
+    for subscription in await started(orb_then):
         for mode in ("periodic", "cumulative"):
             for bucket in await costs(orb_then, subscription, view_mode=mode):
                 for figure in ("subtotal", "total"):
@@ -133,12 +139,14 @@ async def test_a_bill_can_be_recalculated_line_by_line(orb_then: Orb) -> None:
             assert adjusted == D(line["adjusted_subtotal"])
             left = D(line["adjusted_subtotal"]) - D(line["credits_applied"])
             if line["price"]["currency"] != bill["currency"]:
-                left = (left * line["price"]["conversion_rate"]).quantize(D("0.01"), ROUND_HALF_UP)
+                left = (left * (line["price"]["conversion_rate"] or 0)).quantize(D("0.01"), ROUND_HALF_UP)
             assert left - D(line["partially_invoiced_amount"]) == D(line["amount"])
-            tiers = line["sub_line_items"]
-            if line["price"]["model_type"] == "tiered":
-                assert total(tier["amount"] for tier in tiers) == D(line["subtotal"])
-                assert total(tier["quantity"] for tier in tiers) == D(line["quantity"])
+            if (model := line["price"]["model_type"]) in {"tiered", "matrix"}:
+                parts = [
+                    part for part in line["sub_line_items"] if part["type"] == {"tiered": "tier"}.get(model, model)
+                ]
+                assert total(part["amount"] for part in parts) == D(line["subtotal"])
+                assert total(part["quantity"] for part in parts) == D(line["quantity"])
         lines = bill["line_items"]
         counted = ("subtotal" if line["price"]["currency"] == bill["currency"] else "amount" for line in lines)
         assert total(line[field] for line, field in zip(lines, counted, strict=True)) == D(bill["subtotal"])
@@ -146,15 +154,18 @@ async def test_a_bill_can_be_recalculated_line_by_line(orb_then: Orb) -> None:
         assert total(line["amount"] for line in lines) + tax == D(bill["total"])
         paid = D(0)
         for moved in bill["customer_balance_transactions"]:
-            assert moved["type"] == "decrement"
-            assert D(moved["starting_balance"]) - D(moved["amount"]) == D(moved["ending_balance"]) >= 0
-            paid += D(moved["amount"])
+            # A balance that is owed is settled by this bill, one that is left pays of it.
+            pays = D(moved["amount"]) * (1 if moved["type"] == "decrement" else -1)
+            assert D(moved["starting_balance"]) - pays == D(moved["ending_balance"]) >= 0
+            assert (pays > 0) == (D(moved["starting_balance"]) > 0)
+            paid += pays
         assert D(bill["total"]) - paid == D(bill["amount_due"]) >= 0
 
 
 async def test_groups_and_what_belongs_to_none_make_up_the_subtotal(orb_then: Orb) -> None:
     for subscription in await active(orb_then):
-        if subscription["customer"]["external_customer_id"] == "atelier":
+        # Not switched on, too many of them, and not to be told apart: who uses two workspaces is one user.
+        if subscription["customer"]["external_customer_id"] in {"atelier", "mote", "chorus"}:
             continue
         start = at(subscription["current_billing_period_start_date"])
         windows = [
@@ -230,7 +241,9 @@ async def test_buckets_cover_the_window_and_begin_at_local_midnight(orb_then: Or
         for day, following in pairwise(days):
             assert day["timeframe_end"] == following["timeframe_start"]
             local = at(following["timeframe_start"]).astimezone(zone)
-            assert (local.hour, local.minute, local.second) == (0, 0, 0)
+            # In Havana clocks go from 23:59 to 1:00: there a day may begin without a midnight.
+            assert (local.hour, local.minute, local.second) in {(0, 0, 0), (1, 0, 0)}
+            assert (at(day["timeframe_end"]) - timedelta.resolution).astimezone(zone).date() < local.date()
             previous = at(day["timeframe_start"]).astimezone(zone).date()
             assert local.date() == previous + timedelta(days=1)
 

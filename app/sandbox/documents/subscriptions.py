@@ -63,7 +63,7 @@ def subscription_document(world: World, subscription: Subscription, now: datetim
         "minimum_intervals": [],
         "maximum_intervals": [],
         "name": plan.name,
-        "pending_subscription_change": None,
+        "pending_subscription_change": _pending_change(world, subscription, now),
     }
 
 
@@ -81,6 +81,14 @@ def summary_document(subscription: Subscription, now: datetime) -> Document:
         "plan": {"id": plan.id, "external_plan_id": plan.key, "name": plan.name},
         "customer": customer_reference(subscription.customer),
     }
+
+
+def _pending_change(world: World, subscription: Subscription, now: datetime) -> Document | None:
+    """Show that another plan of the customer's is to begin where this one ends."""
+    begins = {other.start for other in world.of(subscription.customer)}
+    if subscription.end is None or subscription.end <= now or subscription.end not in begins:
+        return None
+    return {"id": opaque("subscription-change", subscription.id)}
 
 
 def _period(subscription: Subscription, now: datetime) -> dict[str, str | None]:

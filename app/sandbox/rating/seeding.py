@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.sandbox.world.habits import Habit
-from app.sandbox.world.periods import first_of_month, midnight
+from app.sandbox.world.periods import first_of_month, local_day, midnight
 from app.sandbox.world.world import Customer
 
 #: Weight of each hour since local midnight.
@@ -58,5 +58,10 @@ def seeds(customer: Customer, habit: Habit, month: date, scale: float) -> dict[s
         "days": [day.toordinal() for day in days],
         "dawns": dawns[:-1],
         "lengths": [(late - early) // timedelta(microseconds=1) for early, late in pairwise(dawns)],
-        "counts": [habit.on(day, scale) for day in days],
+        "counts": [many(customer, habit, day, scale) for day in days],
     }
+
+
+def many(customer: Customer, habit: Habit, day: date, scale: float) -> int:
+    """Count the events of a local day. Before there is a customer there is no usage."""
+    return habit.on(day, scale) if day >= local_day(customer.created, customer.zone) else 0

@@ -92,7 +92,7 @@ async def credit_blocks(desk: Desk, request: Request) -> Response:
 
     def compute(at: datetime) -> Document:
         ledger = ledger_of(desk.usage(at), world, customer, asked["currency"])
-        blocks = [block for block in owned if block.effective <= at]
+        blocks = [block for block in owned if (block.booked or block.effective) <= at]
         left = ledger.left if ledger else {}
         every = [(block, left.get(block, block.amount)) for block in blocks]
         shown = every if asked.get("include_all_blocks") else standing(blocks, left, at)
@@ -113,7 +113,7 @@ async def credit_block(desk: Desk, request: Request) -> Response:
     """GET /credit_blocks/{id}: one block, lapsed and empty ones too."""
     read_query(request, {})
     world, now, name = desk.world(), desk.clock(), request.path_params["block_id"]
-    given = ((c, b) for c in world.customers for b in c.blocks if b.id == name and b.effective <= now)
+    given = ((c, b) for c in world.customers for b in c.blocks if b.id == name and (b.booked or b.effective) <= now)
     customer, block = next(given, (None, None))
     if customer is None or block is None:
         raise unknown("CreditBlock", name)

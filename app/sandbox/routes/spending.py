@@ -32,12 +32,14 @@ _OLDEST = timedelta(days=100)
 
 
 async def subscription_costs(desk: Desk, request: Request) -> Response:
-    """GET /subscriptions/{id}/costs: one bucket per local day."""
+    """GET /subscriptions/{id}/costs: one bucket per local day. A child's costs are its parent's: it has none."""
     asked = {"view_mode": "cumulative"} | read_query(request, _COSTS)
     span = window(asked)
     subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
 
     def compute(at: datetime) -> Document:
+        if subscription.customer.parent:
+            return costs_document([])
         return costs_document(_sum(desk.usage(at), [subscription], asked, span, _currency(asked, subscription)))
 
     question = ("subscription_costs", subscription.id, sorted(asked.items()))
@@ -58,7 +60,7 @@ async def customer_costs(desk: Desk, request: Request) -> Response:
     def compute(at: datetime) -> Document:
         owned = world.of(customer)
         main = first_of(owned, at)
-        if main is None:
+        if main is None or customer.parent:
             return costs_document([])
         days = span or default_window(main, at)
         shown = owned if span else [s for s in owned if s.status(at) == main.status(at)]

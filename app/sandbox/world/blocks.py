@@ -10,7 +10,10 @@ from app.sandbox.world.grants import ByHand, Source
 
 @dataclass(frozen=True)
 class Block:
-    """A block of credits, of `amount` at its beginning; `item_id` says which item alone may draw on it."""
+    """A block of credits, of `amount` at its beginning; `item_id` says which item alone may draw on it.
+
+    It is in the books from `booked` on, else from the beginning, and pays for usage from `effective` on.
+    """
 
     name: str
     owner: str
@@ -23,6 +26,7 @@ class Block:
     description: str
     item_id: str | None = None
     paid: bool = True
+    booked: datetime | None = None
 
     @property
     def id(self) -> str:

@@ -16,7 +16,7 @@ class Grant:
     """A block of credits: `amount` of a pricing unit from `given` until it `lapses` (None: never).
 
     `cost_basis` is what one unit was paid for. A grant for an `item` pays nothing else; one that is not `paid` for
-    pays nothing yet.
+    pays nothing yet. One that is `booked` is in the books before it is given.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Grant:
     unit: str = CREDITS
     item: str | None = None
     paid: bool = True
+    booked: When | None = None
 
 
 @dataclass(frozen=True)

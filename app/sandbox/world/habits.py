@@ -54,3 +54,16 @@ class Habit:
         if chance[1] < 9:  # now and then somebody runs a backfill
             mood = mood * 16 // 10
         return int(self.daily * weekday * mood * scale) // 1_000_000
+
+
+def habit(
+    event_name: str,
+    amount: str | None,
+    daily: int,
+    step: str,
+    steps: int,
+    *tags: Tags,
+    weekend: int = 400,
+) -> Habit:
+    """Make a habit whose events bear `amount`: on average `steps` times `step`."""
+    return Habit("cast", event_name, daily, weekend, amount, Decimal(step), steps, tags)

@@ -10,7 +10,7 @@ from app.sandbox.identity import opaque
 from app.sandbox.world.blocks import Block, Change
 from app.sandbox.world.cast import CAST
 from app.sandbox.world.licenses import License
-from app.sandbox.world.periods import billing_grid, local_day, midnight
+from app.sandbox.world.periods import billing_grid, first_of_month, local_day, midnight
 from app.sandbox.world.role import Deal, Role
 from app.sandbox.world.when import ClockChange, When
 from app.sandbox.world.world import Customer, Subscription, World
@@ -46,10 +46,13 @@ def _customer(role: Role, now: datetime) -> Customer:
             grant.description,
             opaque("item", grant.item) if grant.item else None,
             grant.paid,
+            at(grant.booked) if grant.booked else None,
         )
         for grant in role.grants
     }
-    first = min([*(at(deal.since) for deal in role.deals), *(b.effective for b in blocks.values())], default=now)
+    # A child was there to use what its parent subscribed to.
+    deals = [deal for other in CAST if other.external_id in {role.external_id, role.parent} for deal in other.deals]
+    first = min([*(at(deal.since) for deal in deals), *(b.effective for b in blocks.values())], default=now)
     return Customer(
         role.external_id,
         role.name,
@@ -79,11 +82,17 @@ def _subscription(customer: Customer, everybody: tuple[Customer, ...], deal: Dea
         start,
         end=deal.left.at(now, zone) if deal.left else None,
         created=min(start, now) - timedelta(minutes=len(plan.name)),
-        anchor=first if deal.anchor_day is None else first.replace(day=deal.anchor_day),
+        anchor=first if deal.anchor_day is None else _anchor(first, deal.anchor_day),
         users=(customer, *(each for each in everybody if each.parent == customer.external_id)),
         trial_end=midnight(first + timedelta(days=plan.trial_days), zone) if plan.trial_days else None,
     )
     return replace(subscription, licenses=_licenses(subscription, deal, now, zone))
+
+
+def _anchor(first: date, day: int) -> date:
+    """Find the date that billing periods are counted from: a month that is too short has a long one before it."""
+    last = (first_of_month(first, 1) - timedelta(days=1)).day
+    return first_of_month(first, 0 if day <= last else -1).replace(day=day)
 
 
 def _licenses(subscription: Subscription, deal: Deal, now: datetime, zone: ZoneInfo) -> tuple[License, ...]:
