@@ -29,7 +29,10 @@ _USAGE = {
 
 
 async def subscription_usage(desk: Desk, request: Request) -> Response:
-    """GET /subscriptions/{id}/usage: every metric of a subscription, or one metric by a property of its events."""
+    """GET /subscriptions/{id}/usage: every metric of a subscription, or one metric by a property of its events.
+
+    A child's usage is its parent's: it has none.
+    """
     asked = {"view_mode": "periodic"} | read_query(request, _USAGE)
     view = View(window(asked), "granularity" in asked, asked["view_mode"] == "cumulative")
     subscription = known_subscription(desk.world(), request.path_params["subscription_id"])
@@ -37,7 +40,8 @@ async def subscription_usage(desk: Desk, request: Request) -> Response:
 
     def compute(at: datetime) -> Document:
         usage, group_by = desk.usage(at), asked.get("group_by")
-        rows = [row for metric in metrics for row in measured(usage, subscription, metric, view, only, group_by)]
+        shown = [] if subscription.customer.parent else metrics
+        rows = [row for metric in shown for row in measured(usage, subscription, metric, view, only, group_by)]
         data: Document = {"data": [measured_document(row, asked["view_mode"]) for row in rows]}
         return data if group_by is None else data | {"pagination_metadata": None}
 
