@@ -80,7 +80,8 @@ async function readSubscription({ id, customer, start_date, price_intervals }) {
   await call("subscriptions.fetchUsage", id, { granularity: "day", view_mode: "periodic" });
   await call("invoices.fetchUpcoming", { subscription_id: id });
   for (const alert of await list("alerts.list", { subscription_id: id })) await call("alerts.retrieve", alert.id);
-  await evaluate(customer, start_date, price_intervals[0].price.id);
+  const metered = price_intervals.find(({ price }) => price.billable_metric);
+  if (metered && Date.parse(start_date) < now) await evaluate(customer, start_date, metered.price.id);
 }
 
 async function evaluate({ id: customer_id }, start, price_id) {
