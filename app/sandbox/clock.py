@@ -56,6 +56,7 @@ class Clock:
             _known(self() + further)
         except OverflowError:
             raise ValueError(_OUTSIDE) from None
+        self._origin = self.origin  # a story is told around where the clock was, not where it goes
         self._moved += further
         self.turned += seconds < 0
 

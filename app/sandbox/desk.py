@@ -17,6 +17,7 @@ from app.sandbox.rating.events import Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.sessions import Sessions
 from app.sandbox.snapshots import Snapshots, wish_of
+from app.sandbox.watch import Watch
 from app.sandbox.webhooks.delivery import Timing
 from app.sandbox.webhooks.webhooks import Webhooks
 from app.sandbox.wire import encode
@@ -56,10 +57,12 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     books: Books = field(init=False)
     webhooks: Webhooks = field(init=False)
+    watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
         self.books = Books(self.clock, self.events)
         self.webhooks = Webhooks(self.clock, self.world, self.usage, self.books, self.timing)
+        self.watch = Watch(self.clock, self.books, self.alerts, self.webhooks)
 
     def world(self) -> World:
         """See the invented customers, staged around the clock's origin."""

@@ -1,8 +1,10 @@
 """The sandbox as a server: Orb's routes and the control panel in one app."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+import anyio
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -59,12 +61,21 @@ def create_sandbox(
             *Page(controls).routes(),
             *WebhookPanel(desk.webhooks).routes(),
         ],
-        lifespan=lambda _: desk.webhooks.post.open(),
+        lifespan=lambda _: _watched(desk),
         middleware=[Middleware(Guard), Middleware(Gate, journal=journal)],
         exception_handlers={Problem: _show_problem, HTTPException: _show_wrong_url, Exception: _show_bug},
     )
     app.router.redirect_slashes = False
     return app
+
+
+@asynccontextmanager
+async def _watched(desk: Desk) -> AsyncIterator[None]:
+    """Deliver webhooks, and watch for what there is to tell, while the app lives."""
+    async with desk.webhooks.post.open(), anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.watch.run)
+        yield
+        tasks.cancel_scope.cancel()
 
 
 def run(

@@ -54,7 +54,9 @@ class Controls:
             if order.now is not None:
                 self.desk.clock.stop_at(moment(order.now))
             if order.advance is not None:
+                self.desk.watch.look()
                 self.desk.clock.move(order.advance)
+                self.desk.watch.look()
         except ValueError as wrong:
             raise invalid(f"{'advance' if order.now is None else 'now'}: {wrong}") from None
 

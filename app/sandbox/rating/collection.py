@@ -17,6 +17,8 @@ Status = Literal["draft", "issued", "paid", "void"]
 
 #: Days after the first attempt on which payment is tried.
 _TRIES = (0, 3, 7)
+#: No invoice is tried any more so long after its issue.
+COLLECTED = timedelta(days=5 + _TRIES[-1])
 #: The part of an invoice that a refund gives back, and how long after payment.
 _REFUND, _REFUNDED = Decimal("0.1"), timedelta(days=3)
 _VOIDED = timedelta(hours=20)

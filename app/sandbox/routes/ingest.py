@@ -62,7 +62,10 @@ async def ingest(desk: Desk, request: Request) -> Response:
         problem = invalid(*(error for each in failed for error in each["validation_errors"])).document()
         return json_response(encode(problem | {"validation_failed": failed}), 400)
     events = [each for each in read if isinstance(each, Event)]
+    customers = {event.customer for event in events}
+    before = desk.watch.watched(desk.usage(now), customers)
     known = desk.events.record(events)
+    desk.watch.compare(before, desk.watch.watched(desk.usage(now), customers))
     taken: Document = {"validation_failed": []}
     if asked.get("debug"):
         fresh = [event.idempotency_key for event in events if event.idempotency_key not in known]

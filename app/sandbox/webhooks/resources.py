@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.sandbox.documents.customers import customer_document
+from app.sandbox.documents.invoices import invoice_document
 from app.sandbox.documents.subscriptions import subscription_document
 from app.sandbox.identity import opaque
 from app.sandbox.problems import invalid
+from app.sandbox.rating.collection import standing
+from app.sandbox.rating.history import Invoice
 from app.sandbox.webhooks.endpoints import Style
 from app.sandbox.webhooks.scene import Scene
 from app.sandbox.wire import Document, instant
@@ -79,6 +82,8 @@ def draft_invoice(scene: Scene, style: Style) -> Document:
 
 def issued_invoice(scene: Scene, style: Style) -> Document:
     """Show the newest invoice there can be: of the last billing period, issued now and not paid yet."""
+    if scene.invoice is not None:
+        return _in_style(_real(scene, scene.invoice), style)
     ahead = {"will_auto_issue": False, "scheduled_issue_at": None, "eligible_to_issue_at": None}
     return _invoice(scene, scene.last_period(), style, ahead | {"status": "issued", "issued_at": _second(scene)})
 
@@ -87,12 +92,16 @@ def paid_invoice(scene: Scene, style: Style) -> Document:
     """Show that invoice paid now."""
     paid = {"status": "paid", "paid_at": _second(scene), "payment_received_at": _second(scene)}
     invoice = issued_invoice(scene, style)
+    if scene.invoice is not None:
+        return invoice
     return invoice | paid | _attempted(scene, invoice, succeeded=True)
 
 
 def unpaid_invoice(scene: Scene, style: Style) -> Document:
     """Show that invoice after a payment that failed now."""
     invoice = issued_invoice(scene, style)
+    if scene.invoice is not None:
+        return invoice
     return invoice | {"payment_failed_at": _second(scene)} | _attempted(scene, invoice, succeeded=False)
 
 
@@ -102,6 +111,16 @@ def _invoice(scene: Scene, at: datetime, style: Style, changes: Document) -> Doc
     invoice = scene.draft(at)
     ends = datetime.fromisoformat(invoice.pop("target_date"))
     invoice |= {"invoice_date": instant(ends), "due_date": instant(ends + _NET_TERMS)} | changes
+    return _in_style(invoice, style)
+
+
+def _real(scene: Scene, invoice: Invoice) -> Document:
+    """Show an invoice of the world, as it stands."""
+    bill = scene.books.bill(invoice, scene.now)
+    return invoice_document(invoice, bill, standing(invoice, bill, scene.world.staged, scene.now))
+
+
+def _in_style(invoice: Document, style: Style) -> Document:
     lacking = _NOT_IN_STANDARD if style == "standard" else set()
     return {key: value for key, value in invoice.items() if key not in lacking}
 

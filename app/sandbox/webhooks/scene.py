@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.sandbox.documents.invoices import upcoming_invoice_document
 from app.sandbox.problems import invalid, unknown
 from app.sandbox.rating.books import Books
+from app.sandbox.rating.history import Invoice
 from app.sandbox.rating.usage import Usage
 from app.sandbox.wire import Document, encode
 from app.sandbox.world.world import Customer, Subscription, World
@@ -18,7 +19,7 @@ _MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Scene:
-    """Whom and what an event is about, `who` and `what` being None where nothing was named or found."""
+    """Whom and what an event is about, `who`, `what` and `invoice` being None where nothing was named or found."""
 
     now: datetime
     world: World
@@ -26,6 +27,7 @@ class Scene:
     books: Books
     who: Customer | None = None
     what: Subscription | None = None
+    invoice: Invoice | None = None
 
     @property
     def customer(self) -> Customer:

@@ -11,8 +11,9 @@ from app.sandbox.rating.usage import Usage
 from app.sandbox.webhooks.delivery import Post, Timing
 from app.sandbox.webhooks.endpoints import Endpoint, Endpoints, Style, new_id, new_secret
 from app.sandbox.webhooks.events import Delivery, Event, Events
+from app.sandbox.webhooks.happenings import Happening
 from app.sandbox.webhooks.payloads import payload
-from app.sandbox.webhooks.scene import scene_of
+from app.sandbox.webhooks.scene import Scene, scene_of
 from app.sandbox.wire import encode
 from app.sandbox.world.world import World
 
@@ -37,7 +38,20 @@ class Webhooks:
         What the event says is made from the world as it is; `properties` replace the made-up ones of their names.
         Raises a 400 or 404 Problem where the ids or the type make no event.
         """
-        event = self.write(event_type, customer, subscription, properties)
+        return self.tell(Happening(self._clock(), event_type, customer or "", subscription), properties)
+
+    def tell(self, happening: Happening, properties: dict[str, Any]) -> Event:
+        """Tell of something that happened, then or now, as it was at that instant."""
+        scene = scene_of(
+            self._see(),
+            self._usage,
+            self._books,
+            happening.at,
+            happening.customer or None,
+            happening.subscription,
+        )
+        scene = replace(scene, invoice=happening.invoice)
+        event = self._written(happening.type, scene, properties, None)
         self.send([event])
         return event
 
@@ -50,11 +64,13 @@ class Webhooks:
         style: Style | None = None,
     ) -> Event:
         """Write an event without sending it, in one style or in all that endpoints have."""
-        now = self._clock()
-        scene = scene_of(self._see(), self._usage, self._books, now, customer, subscription)
+        scene = scene_of(self._see(), self._usage, self._books, self._clock(), customer, subscription)
+        return self._written(event_type, scene, properties, style)
+
+    def _written(self, event_type: str, scene: Scene, properties: dict[str, Any], style: Style | None) -> Event:
         usual: Style = "expanded"
         wanted = {style} if style else {usual, *(each.payload_style for each in self.endpoints.taking(event_type))}
-        identity, created = new_id("webhook-event"), now.replace(microsecond=0)
+        identity, created = new_id("webhook-event"), scene.now.replace(microsecond=0)
         bodies = {each: encode(payload(identity, event_type, created, scene, each, properties)) for each in wanted}
         return Event(self.events.next_number(), identity, event_type, created, style or usual, bodies)
 
