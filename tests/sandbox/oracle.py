@@ -130,7 +130,7 @@ def cost(model: Model, cells: Cells) -> Fraction:
     if isinstance(model, Unit):
         return quantity * Fraction(model.unit_amount)
     if isinstance(model, Percent):
-        return quantity * Fraction(model.percent) / 100
+        return quantity * Fraction(model.percent)
     if isinstance(model, Package):
         packages = 0
         while packages * model.package_size < quantity:

@@ -143,3 +143,12 @@ async def test_more_events_a_minute_than_the_plan_has_are_refused_whole(orb_at: 
         assert (answer.status_code, answer.json()["detail"]) == (429, "Rate limit exceeded (100 per 1 minute)")
         taken = await send(orb, *events[:100], debug="true")
         assert taken.json()["debug"]["duplicate"] == []
+
+
+@pytest.mark.parametrize("value", ["a/b", "~tilde", "*", "", "a.b", '"quoted"', "$", "[0]"])
+async def test_groups_may_have_any_name(orb: Orb, value: str) -> None:
+    (subscription,) = await orb.subscriptions("northwind")
+    await send(orb, EVENT | {"properties": {"tokens": 10**9, "workspace_id": value}})
+    span = {"timeframe_start": "2026-11-01T04:00:00Z", "timeframe_end": "2026-11-21T05:00:00Z"}
+    groups = exact(await orb.groups(subscription["id"], grouping_keys=["workspace_id"], **span))["data"]
+    assert groups[0]["grouping_values"] == [value]

@@ -462,7 +462,7 @@ async def test_himal_pays_a_share_in_rupees_from_the_last_day_of_a_month(then: O
     (subscription,) = await then.subscriptions("himal")
     bill = await bill_of(then, "himal")
     volume = bill["line_items"][0]
-    assert (bill["currency"], volume["price"]["percent_config"]["percent"]) == ("INR", D("1.5"))
+    assert (bill["currency"], volume["price"]["percent_config"]["percent"]) == ("INR", D("0.015"))
     assert D(volume["subtotal"]) == volume["quantity"] * D("0.015") > 0
     assert subscription["billing_cycle_day"] == 31
     for bound in ("start", "end"):

@@ -64,7 +64,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Percent:
-    """A share of the quantity, which is itself an amount of money: 1.5 takes a percentage out of 100."""
+    """A share of the quantity, which is itself an amount of money: above 0, at most 1."""
 
     percent: Decimal
 

@@ -13,7 +13,7 @@ HIMAL = Plan(
     "Himal Merchant",
     "INR",
     (
-        metered("payments", "Payment volume", "Payments", Percent(D("1.5")), "rupees", currency="INR"),
+        metered("payments", "Payment volume", "Payments", Percent(D("0.015")), "rupees", currency="INR"),
         metered("payouts", "Payouts", "Payouts", Package(D("15.00"), 5), aggregation="count", currency="INR"),
         metered("identity_checks", "Identity checks", "Compliance", per("12.50"), "checks", currency="INR"),
     ),

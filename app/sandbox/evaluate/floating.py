@@ -110,7 +110,7 @@ def _matrix(config: MatrixConfig) -> Matrix:
 def _percent(config: PercentConfig) -> Percent:
     if not 0 < config.percent <= 1 or config.percent != round(config.percent, 18):
         raise ValueError("percent: must be a fraction, above 0 and at most 1")
-    return Percent(config.percent * 100)
+    return Percent(config.percent)
 
 
 def _amount(place: str, text: str, scaling_factor: Decimal | None = None) -> Decimal:

@@ -12,6 +12,7 @@ from app.sandbox.catalogue.plans import Price
 from app.sandbox.evaluate.engine import Patience
 from app.sandbox.evaluate.expressions import Expression, column
 from app.sandbox.evaluate.refusals import Refused
+from app.sandbox.rating.usage import pointer
 
 #: Events of one name: instants in naive UTC, and the properties of each as JSON text.
 Sent = tuple[Sequence[datetime], Sequence[str]]
@@ -109,11 +110,6 @@ class Rows:
             FROM rows
         """  # noqa: S608  # properties are named by letters and digits, and their paths are values
         return sql, values
-
-
-def pointer(name: str) -> str:
-    """Write the name of a property as a JSON pointer, in which no other sign has a meaning."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _listed(columns: Sequence[str]) -> str:

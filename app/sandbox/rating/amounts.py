@@ -26,7 +26,7 @@ def rate(model: Model, tally: Tally) -> Decimal:
         case Unit():
             return quantity * model.unit_amount
         case Percent():
-            return quantity * model.percent / 100
+            return quantity * model.percent
         case Package():
             whole, begun = divmod(quantity, model.package_size)
             return (whole + (begun > 0)) * model.package_amount

@@ -10,8 +10,8 @@ from app.sandbox.catalogue.plans import Plan, Price
 from app.sandbox.rating.amounts import rate, rounded, spread
 from app.sandbox.rating.usage import ZERO, Tally
 
-#: What a trial takes off: all of it.
-TRIAL = Adjustment("trial", "percentage_discount", Decimal(1), reason="Trial")
+#: What a trial takes off: what was used in it.
+TRIAL = Adjustment("trial", "amount_discount", Decimal(0), reason="Trial")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ class Line:
 def line_of(price: Price, tally: Tally, free: Tally | None = None) -> Line:
     """Rate a price; what was used in a trial (`free`) is taken off again."""
     line = Line(price, tally, rate(price.model, tally))
-    return line if free is None else line.adjusted(TRIAL, rate(price.model, free))
+    if free is None:
+        return line
+    amount = rate(price.model, free)
+    return line.adjusted(replace(TRIAL, value=amount), amount)
 
 
 def nothing(prices: Sequence[Price]) -> tuple[Line, ...]:

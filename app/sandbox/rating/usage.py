@@ -77,11 +77,11 @@ class Usage:
     ) -> dict[int, Tally]:
         for customer in subscription.users:
             self.events.make(customer, cuts[0], min(cuts[-1], max(self.known, cuts[0])))
-        paths = {f"by_{place}": path(name) for place, name in enumerate(by)}
+        paths = {f"by_{place}": pointer(name) for place, name in enumerate(by)}
         groups = ", ".join(f"json_extract_string(properties, ${name})" for name in paths)
         worth = "NULL"
         if metric.of is not None:
-            paths["of"] = path(metric.of)
+            paths["of"] = pointer(metric.of)
             worth = "json_extract_string(properties, $of)"
         if metric.aggregation in {"sum", "max"}:
             worth = f"TRY_CAST({worth} AS DECIMAL(38, 9))"
@@ -101,15 +101,15 @@ class Usage:
         return spans
 
 
-def path(name: str) -> str:
-    """Write the name of an event property as a path into JSON, whatever characters it has."""
-    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _values(item: tuple[tuple[str | None, ...], Decimal]) -> list[tuple[bool, str]]:
-    return [(value is None, value or "") for value in item[0]]
+def pointer(name: str) -> str:
+    """Write the name of an event property as a JSON pointer, in which no other sign has a meaning."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def plain(worth: Decimal) -> Decimal:
     """Drop the zeros at the end that the engine's decimals bear."""
     return worth.normalize() + ZERO
+
+
+def _values(item: tuple[tuple[str | None, ...], Decimal]) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in item[0]]
