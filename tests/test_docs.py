@@ -61,7 +61,7 @@ def test_every_command_line_in_it_is_understood() -> None:
 
 def test_the_json_examples_work_as_they_stand() -> None:
     lines = [line for line in commands() if line.startswith(("TOKEN=", "curl"))]
-    assert len(lines) == 9
+    assert len(lines) == 10
     with running() as orrery:
         script = "\n".join(["set -e", *lines])
         script = script.replace("http://127.0.0.1:8000", orrery.url).replace(".venv/bin/python", sys.executable)
@@ -75,7 +75,7 @@ def test_the_json_examples_work_as_they_stand() -> None:
 
 
 def test_every_kind_of_fault_is_named() -> None:
-    assert {"`" + kind + "`" for kind in get_args(Kind)} <= set(re.findall(r"`\w+`", section("Develop")))
+    assert {"`" + kind + "`" for kind in get_args(Kind)} <= set(re.findall(r"`\w+`", section("The sandbox")))
 
 
 def test_its_picture_is_there() -> None:
