@@ -17,7 +17,7 @@ _SENTENCES = {
     "no_upcoming_invoice": "No upcoming invoice. Nothing is due on this subscription this period.",
     "subscription_ended": "The subscription has ended. There is nothing left to charge.",
     "no_subscription": "There is no subscription on this account yet.",
-    "no_credits": "No credits. This account has not been granted or bought any.",
+    "no_credits": "No credits. None were granted or bought in the units that are shown here.",
     "no_usage": "No cost yet. Days appear here as usage is reported.",
     "no_groups": "No cost yet. Groups appear here as usage is reported.",
     "not_enabled": "This breakdown is not switched on for this account.",

@@ -21,7 +21,7 @@ from app.sandbox.world.stage import staged_at
 from app.sandbox.world.world import Customer, Subscription
 
 #: How often the watch looks at the clock, in seconds.
-_EVERY = 2.0
+_EVERY = 10.0
 
 #: An alert and what it watches, with where its thresholds stand.
 Watched = tuple[Alert, Customer | Subscription, list[Standing]]

@@ -378,7 +378,7 @@ class Oracle:
             price.model, self._cells(subscription, price, period_start, span[0])
         )
         weights = [sum(cells.values(), NONE) for cells in groups.values()]
-        digits = DIGITS.get(price.currency, 2) + 2
+        digits = DIGITS.get(price.currency, 2)
         return dict(zip(groups, shares(whole, weights, digits), strict=True))
 
     # Credits.

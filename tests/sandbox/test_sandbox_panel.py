@@ -46,10 +46,17 @@ async def test_the_cast_is_introduced_in_one_sentence_each(orb: Orb) -> None:
         "atelier",
     ]
     for person in people:
-        assert person.keys() == {"id", "external_customer_id", "name", "about"}
+        assert person.keys() == {"id", "external_customer_id", "name", "about", "events"}
         assert re.fullmatch(r"[^.]+\.", person["about"])
         shown = await orb.read(f"/customers/{person['id']}")
         assert shown["name"] == person["name"]
+
+
+async def test_the_cast_says_what_its_usage_events_are_made_of(orb: Orb) -> None:
+    people = (await orb.http.get("/_sandbox/customers")).json()["data"]
+    events = {p["external_customer_id"]: p["events"] for p in people}
+    assert {"event_name": "gpu_inference", "properties": ["tokens", "workspace_id", "region"]} in events["northwind"]
+    assert events["nobody"] == []
 
 
 async def test_the_panel_needs_no_key(orb: Orb) -> None:

@@ -35,11 +35,19 @@ class Programs:
         ]
 
     async def customers(self, request: Request) -> Response:  # noqa: ARG002
-        """List the invented customers with what there is to see of each, in the order of the cast."""
+        """List the invented customers with what there is to see of each, and what their usage events are made of."""
         return _json(
             {
                 "data": [
-                    {"id": c.id, "external_customer_id": c.external_id, "name": c.name, "about": c.about}
+                    {
+                        "id": c.id,
+                        "external_customer_id": c.external_id,
+                        "name": c.name,
+                        "about": c.about,
+                        "events": [
+                            {"event_name": habit.event_name, "properties": habit.properties} for habit in c.habits
+                        ],
+                    }
                     for c in self._controls.desk.world().customers
                 ]
             }

@@ -63,7 +63,7 @@ def _shared(price: Price, amount: Decimal, before: Tally, after: Tally) -> dict[
     """Share out what the price cost between two tallies."""
     apart = _apart(before, after)
     weights = [sum(quantities.values(), ZERO) for quantities in apart.values()]
-    return dict(zip(apart, spread(amount, weights, price.digits + 2), strict=True))
+    return dict(zip(apart, spread(amount, weights, price.digits), strict=True))
 
 
 def _apart(before: Tally, after: Tally) -> dict[str | None, Tally]:

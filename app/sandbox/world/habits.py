@@ -46,6 +46,12 @@ class Habit:
     steps: int = 1
     tags: tuple[Tags, ...] = ()
 
+    @property
+    def properties(self) -> list[str]:
+        """Name the properties that its events bear: the number first."""
+        tagged = (name for tags in self.tags for values in tags.values for name in values)
+        return list(dict.fromkeys([*([self.amount] if self.amount else []), *tagged]))
+
     def on(self, day: date, scale: float = 1) -> int:
         """Count the events of a local day: weekdays differ, and so do days, the same at every start."""
         chance = blake2b(f"{self.seed}/{self.event_name}/{day.toordinal()}".encode(), digest_size=8).digest()

@@ -21,7 +21,7 @@ CALDER = Role(
             FREIGHT,
             Month(-3),
             (
-                Habit("cast", "parcels", 60, 350, "parcels", Decimal(5), 6, (workspaces.PLAIN,)),
+                Habit("cast", "parcels", 60, 350, "parcels", Decimal(10), 3, (workspaces.PLAIN,)),
                 Habit("cast", "route_plans", 24, 250, "routes", Decimal(1), 6, (workspaces.PLAIN,)),
             ),
         ),
