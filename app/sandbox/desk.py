@@ -58,6 +58,7 @@ class Desk:
     books: Books = field(init=False)
     webhooks: Webhooks = field(init=False)
     watch: Watch = field(init=False)
+    _turned: int = 0
 
     def __post_init__(self) -> None:
         self.books = Books(self.clock, self.events)
@@ -94,6 +95,9 @@ class Desk:
         """
         wish = wish_of(request)
         now = self.clock()
+        if self._turned != self.clock.turned:  # another story is told since
+            self._turned = self.clock.turned
+            self.snapshots.clear()
         snapshot, live = self.snapshots.answer(
             repr(question),
             wish,

@@ -59,6 +59,10 @@ class Snapshots:
         self._bound = bound
         self._kept: OrderedDict[str, Snapshot] = OrderedDict()
 
+    def clear(self) -> None:
+        """Forget all bodies."""
+        self._kept.clear()
+
     def __len__(self) -> int:
         return len(self._kept)
 

@@ -8,6 +8,7 @@ from app.sandbox.routes.table import POSTS
 from .sandbox_client import Orb
 
 BROKEN = [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b'{"a": "\xff"}', b'{"unheard_of": 1}', b"null", b"{}" * 2]
+BROKEN += [b'{"\xff": 1}', b'{"events":' + b"[" * 100_000, b'{"a":' * 100_000]
 
 
 @pytest.mark.parametrize("path", sorted(POSTS))

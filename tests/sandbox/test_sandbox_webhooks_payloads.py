@@ -237,3 +237,19 @@ async def test_a_subscription_of_somebody_else_is_not_found(orb: Orb) -> None:
     (foreign,) = await orb.subscriptions("yamato")
     order = {"type": "invoice.issued", "customer": "northwind", "subscription_id": foreign["id"]}
     assert (await orb.http.post(f"{PANEL}/fire", json=order)).status_code == 404
+
+
+async def test_usage_of_a_plan_without_a_metered_price_is_refused(orb: Orb) -> None:
+    order = {"type": "subscription.usage_exceeded", "customer": "orchard-west"}
+    answer = await orb.http.post("/_sandbox/webhooks/fire", json=order)
+    assert answer.status_code == 400
+    assert "has no metered price" in answer.json()["validation_errors"][0]
+
+
+async def test_an_invoice_is_due_when_the_api_says_so(orb: Orb) -> None:
+    await orb.http.post("/_sandbox/webhooks/fire", json={"type": "invoice.issued", "customer": "northwind"})
+    (event,) = (await orb.read("/webhook_events"))["data"]
+    invoice = event["payload"]["invoice"]
+    assert (await orb.read(f"/invoices/{invoice['id']}"))["due_date"] == invoice["due_date"]
+    await orb.http.post("/_sandbox/webhooks/fire", json={"type": "invoice.edited", "customer": "northwind"})
+    assert (await orb.read("/webhook_events"))["data"][0]["payload"]["invoice"]["due_date"] is None

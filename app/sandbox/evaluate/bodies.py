@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from app.sandbox.problems import invalid
+from app.sandbox.routes.bodies import NOT_READ
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ def read(body: bytes | msgspec.Raw, kind: type[T], place: str = "") -> T:
     """Read JSON, numbers with a fraction exactly. Raises a 400 Problem that names the field, `place` before it."""
     try:
         return msgspec.json.Decoder(kind, float_hook=Decimal).decode(body)
-    except msgspec.DecodeError as wrong:
+    except NOT_READ as wrong:
         found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(wrong), re.DOTALL)
         what, where = (found[1], found[2]) if found else (str(wrong), None)
         named = ".".join(part for part in (place, where) if part) or "body"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 
 from app.sandbox.catalogue.plans import Price
 from app.sandbox.rating.accrual import accrued
@@ -57,9 +58,9 @@ def series(
     """
     buckets = []
     for period_start, start, end in segments(subscription, window or default_window(subscription, usage.known)):
-        spans = [(begin, stop) for begin, stop in days(start, end, subscription.customer.zone) if begin <= usage.known]
-        if not spans:
-            continue
+        if start > usage.known:
+            break
+        spans = list(takewhile(lambda span: span[0] <= usage.known, days(start, end, subscription.customer.zone)))
         before, *points = (
             tuple(line for line in lines if line.price.currency == currency)
             for lines in accrued(usage, subscription, period_start, [start, *(stop for _, stop in spans)])

@@ -18,7 +18,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "lock_configuration": "true",
-    "memory_limit": "256MB",
+    "memory_limit": "512MB",
+    "temp_directory": "",  # what does not fit is refused, and nothing is left on a disk
     "threads": "2",
 }
 # Times are naive UTC: the engine needs no zones, since days are cut by the sandbox.

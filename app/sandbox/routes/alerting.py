@@ -24,6 +24,7 @@ from app.sandbox.routes.alert_rules import (
     sound,
     values_of,
 )
+from app.sandbox.routes.bodies import NOT_READ
 from app.sandbox.routes.paging import USUAL, page
 from app.sandbox.routes.questions import page_size, read_query, span, text, within
 from app.sandbox.wire import Document
@@ -161,7 +162,7 @@ async def _body(request: Request, kind: type[T]) -> T:
     read_query(request, {})
     try:
         return msgspec.json.decode(await request.body(), type=kind, strict=True)
-    except msgspec.DecodeError as wrong:
+    except NOT_READ as wrong:
         raise invalid(f"body: {wrong}") from None
 
 

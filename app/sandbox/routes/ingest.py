@@ -13,7 +13,7 @@ from app.sandbox.desk import Desk, json_response
 from app.sandbox.identity import opaque
 from app.sandbox.problems import invalid
 from app.sandbox.rating.events import Event
-from app.sandbox.routes.bodies import read_body
+from app.sandbox.routes.bodies import NOT_READ, read_body
 from app.sandbox.routes.questions import read_query, text, truth
 from app.sandbox.wire import Document, encode
 from app.sandbox.world.world import World
@@ -76,7 +76,7 @@ async def ingest(desk: Desk, request: Request) -> Response:
 def _read(raw: msgspec.Raw, world: World, now: datetime) -> Event | Document:
     try:
         sent = _sent.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except NOT_READ as wrong:
         return _failure("", str(wrong))
     errors, customer, at = _errors(sent), _customer(sent, world), timestamp_of(sent.timestamp)
     if customer is None:

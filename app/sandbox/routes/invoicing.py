@@ -52,7 +52,7 @@ async def list_invoices(desk: Desk, request: Request) -> Response:
 
 async def list_summaries(desk: Desk, request: Request) -> Response:
     """GET /invoices/summary: the same without what the invoices are made of."""
-    found, metadata = _page(desk, read_query(request, _FILTERS, _STATUSES))
+    found, metadata = _page(desk, read_query(request, _FILTERS | _ZERO_LINES, _STATUSES))
     data = [summary_document(invoice, *_state(desk, invoice)) for invoice in found]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from app.sandbox.desk import Desk, asked_customer, json_response
 from app.sandbox.problems import invalid
+from app.sandbox.routes.bodies import NOT_READ
 from app.sandbox.routes.questions import read_query, text
 from app.sandbox.wire import encode, instant
 
@@ -26,7 +27,7 @@ async def mint_session(desk: Desk, request: Request) -> Response:
     customer = asked_customer(desk.world(), request)
     try:
         wanted = msgspec.json.decode(await request.body() or b"{}", type=Wanted)
-    except msgspec.DecodeError as wrong:
+    except NOT_READ as wrong:
         raise invalid(f"body: {wrong}") from None
     minutes = wanted.expires_in_minutes
     if not 1 <= minutes <= _LONGEST:

@@ -5,6 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from app.sandbox.documents.customers import customer_reference
 from app.sandbox.identity import opaque
+from app.sandbox.problems import invalid
 from app.sandbox.webhooks.scene import Scene
 from app.sandbox.wire import Document, instant, number, plain
 
@@ -46,7 +47,9 @@ def _alert(scene: Scene, kind: str, of: str, created: datetime, thresholds: tupl
 
 def usage_exceeded(scene: Scene) -> Document:
     """Tell that the first metered price has brought more than its threshold."""
-    line = next(line for line in _draft(scene)["line_items"] if line["price"]["billable_metric"])
+    line = next((line for line in _draft(scene)["line_items"] if line["price"]["billable_metric"]), None)
+    if line is None:
+        raise invalid(f"customer: {scene.customer.external_id} has no metered price on this subscription")
     quantity, metric = Decimal(line["quantity"]), line["price"]["billable_metric"]
     return {
         "alert_configuration": alert(scene, "usage_exceeded", plain(below(quantity)), metric=metric, currency=None),

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from app.sandbox.desk import json_response
 from app.sandbox.problems import invalid
-from app.sandbox.routes.bodies import read_body
+from app.sandbox.routes.bodies import NOT_READ, read_body
 from app.sandbox.webhooks.endpoints import Endpoint, Style, endpoint_document
 from app.sandbox.webhooks.events import Event, event_document
 from app.sandbox.webhooks.routes import NewEndpoint, check
@@ -126,7 +126,7 @@ def _read(body: bytes) -> tuple[list[Firing], Manner]:
         several = msgspec.convert(asked.pop("events", [{}]), list[dict[str, Any]])
         manner = msgspec.convert({name: asked.pop(name) for name in ("shuffle", "seed") if name in asked}, Manner)
         firings = msgspec.convert([asked | each for each in several], list[Firing])
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+    except NOT_READ as wrong:
         raise invalid(f"body: {wrong}") from None
     return firings, manner
 

@@ -1,7 +1,7 @@
 """The resources in webhooks: invoices, subscriptions and customers, in full or by reference."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.sandbox.documents.customers import customer_document
 from app.sandbox.documents.invoices import invoice_document
@@ -9,12 +9,11 @@ from app.sandbox.documents.subscriptions import subscription_document
 from app.sandbox.identity import opaque
 from app.sandbox.problems import invalid
 from app.sandbox.rating.collection import standing
-from app.sandbox.rating.history import Invoice
+from app.sandbox.rating.history import GRACE, NET_TERMS, Invoice
 from app.sandbox.webhooks.endpoints import Style
 from app.sandbox.webhooks.scene import Scene
 from app.sandbox.wire import Document, instant
 
-_NET_TERMS = timedelta(days=14)
 _NOT_IN_STANDARD = {
     "line_items",
     "subtotal",
@@ -110,7 +109,8 @@ def _invoice(scene: Scene, at: datetime, style: Style, changes: Document) -> Doc
         raise invalid(f"customer: {scene.customer.external_id} is never sent an invoice")
     invoice = scene.draft(at)
     ends = datetime.fromisoformat(invoice.pop("target_date"))
-    invoice |= {"invoice_date": instant(ends), "due_date": instant(ends + _NET_TERMS)} | changes
+    due = instant(ends + GRACE + NET_TERMS) if "issued_at" in changes else None
+    invoice |= {"invoice_date": instant(ends), "due_date": due} | changes
     return _in_style(invoice, style)
 
 
