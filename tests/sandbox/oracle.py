@@ -4,7 +4,7 @@ It reads what is sold and what happened, and works out days, periods, costs, gro
 way that the rules can be told. Where the sandbox rounds, it rounds by the rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -418,18 +418,28 @@ class Oracle:
         for subscription in self.world.subscriptions:
             if subscription.customer is not customer:
                 continue
-            window = (subscription.start, self.tonight(customer))
-            most: dict[tuple[str, datetime], Fraction] = {}
-            for bucket in self.series(subscription, window, unit, cumulative=True):
-                for price in subscription.plan.prices:
-                    if price.currency == unit and price.metric is not None:
-                        place = (price.key, bucket.start)
-                        more = bucket.figures[price.key][2] - most.get(place, NONE)
-                        if more > 0:
-                            most[place] = bucket.figures[price.key][2]
-                            day = dated(bucket.end - TINY, customer.zone)
-                            draws.setdefault(day, []).append((price, bucket.start, more))
+            begins = subscription.start
+            while begins <= self.known and (subscription.end is None or begins < subscription.end):
+                start, end = period(subscription, begins)
+                # What comes after the invoice was issued, 12 hours after the period, draws on nothing.
+                then = replace(self, known=min(self.known, end + timedelta(hours=12)))
+                window = (start, min(end, self.tonight(customer)))
+                for price, day, more in then._period_draws(subscription, window, unit):
+                    draws.setdefault(day, []).append((price, start, more))
+                begins = end
         return draws
+
+    def _period_draws(
+        self, subscription: Subscription, window: tuple[datetime, datetime], unit: str
+    ) -> Iterator[tuple[Price, date, Fraction]]:
+        most: dict[str, Fraction] = {}
+        for bucket in self.series(subscription, window, unit, cumulative=True):
+            for price in subscription.plan.prices:
+                if price.currency == unit and price.metric is not None:
+                    more = bucket.figures[price.key][2] - most.get(price.key, NONE)
+                    if more > 0:
+                        most[price.key] = bucket.figures[price.key][2]
+                        yield price, dated(bucket.end - TINY, subscription.customer.zone), more
 
     # The bill.
 

@@ -167,3 +167,25 @@ async def test_both_forms_of_the_path_answer_alike(orb: Orb) -> None:
         one = await orb.get(f"/customers/{customer['id']}/{path}")
         other = await orb.get(f"/customers/external_customer_id/lumen/{path}")
         assert exact(one) == exact(other)
+
+
+async def test_what_comes_after_the_invoice_was_issued_draws_on_nothing(orb: Orb) -> None:
+    path = "/customers/external_customer_id/lumen/credits/ledger"
+    october = (await orb.read("/invoices", external_customer_id="lumen"))["data"][0]
+
+    async def drawn() -> list[Any]:
+        entries: list[Any] = []
+        query: dict[str, Any] = {"limit": 100, "entry_type": "decrement"}
+        while True:
+            page = await orb.read(path, **query)
+            entries += [entry for entry in page["data"] if entry["invoice_id"] == october["id"]]
+            if not page["pagination_metadata"]["has_more"]:
+                return entries
+            query["cursor"] = page["pagination_metadata"]["next_cursor"]
+
+    before = await drawn()
+    event = {"event_name": "images", "external_customer_id": "lumen", "timestamp": "2026-10-28T12:00:00Z"}
+    body = {"events": [event | {"idempotency_key": "late", "properties": {"images": 100}}]}
+    (await orb.http.post("/v1/ingest", json=body)).raise_for_status()
+    assert await drawn() == before != []
+    assert (await orb.read(f"/invoices/{october['id']}"))["line_items"] == october["line_items"]

@@ -1,18 +1,21 @@
 """The credit ledger: every change of a prepaid balance, played through from the first block to now."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from app.sandbox.catalogue.currencies import is_money
 from app.sandbox.catalogue.plans import Price
-from app.sandbox.rating.costs import series
+from app.sandbox.rating.costs import Window, series
 from app.sandbox.rating.entries import Drawn, Ledger
+from app.sandbox.rating.history import GRACE, periods
 from app.sandbox.rating.licensed import covered_so_far
 from app.sandbox.rating.usage import ZERO, Usage
 from app.sandbox.world.blocks import Block, Change
 from app.sandbox.world.periods import day_end, days, local_day, midnight
-from app.sandbox.world.world import Customer, World
+from app.sandbox.world.world import Customer, Subscription, World
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -54,24 +57,35 @@ def _draws(usage: Usage, world: World, customer: Customer, unit: str) -> dict[da
     """Work out what each local day's usage would draw, by the day's first instant.
 
     A day draws what it adds to the most that a price has come to in its period: what comes back is not drawn twice.
-    What licenses' allocations pay draws on nothing.
+    What licenses' allocations pay draws on nothing. Once a period's invoice is issued, what comes late draws nothing.
     """
     found: dict[datetime, list[Draw]] = defaultdict(list)
     tonight = day_end(usage.known, customer.zone)
     for subscription in reversed(world.of(customer)):
         if subscription.start > usage.known or all(price.currency != unit for price in subscription.plan.prices):
             continue
-        allocated = covered_so_far(usage, subscription, (subscription.start, tonight))
-        most: dict[tuple[str, datetime], Decimal] = {}
-        for bucket in series(usage, subscription, (subscription.start, tonight), unit, cumulative=True):
-            dawn = midnight(local_day(bucket.end - datetime.resolution, customer.zone), customer.zone)
-            for cost in bucket.prices:
-                paid = allocated[bucket.start, bucket.end] if cost.price.license_type else ZERO
-                more = cost.total - paid - most.get((cost.price.key, bucket.start), ZERO)
-                if cost.price.metric is not None and more > 0:  # credits pay usage, not fees
-                    most[cost.price.key, bucket.start] = cost.total - paid
-                    found[dawn].append((Drawn(subscription, cost.price, bucket.start), more))
+        for start, end in periods(subscription, usage.known):
+            seen = replace(usage, known=min(usage.known, end + GRACE))
+            for day, draw in _period_draws(seen, subscription, (start, min(end, tonight)), unit):
+                found[day].append(draw)
     return found
+
+
+def _period_draws(
+    usage: Usage, subscription: Subscription, window: Window, unit: str
+) -> Iterator[tuple[datetime, Draw]]:
+    """Work out the draws of a billing period so far, each with the first instant of its day."""
+    zone = subscription.customer.zone
+    allocated = covered_so_far(usage, subscription, window)
+    most: dict[str, Decimal] = {}
+    for bucket in series(usage, subscription, window, unit, cumulative=True):
+        dawn = midnight(local_day(bucket.end - datetime.resolution, zone), zone)
+        for cost in bucket.prices:
+            paid = allocated[bucket.start, bucket.end] if cost.price.license_type else ZERO
+            more = cost.total - paid - most.get(cost.price.key, ZERO)
+            if cost.price.metric is not None and more > 0:  # credits pay usage, not fees
+                most[cost.price.key] = cost.total - paid
+                yield dawn, (Drawn(subscription, cost.price, bucket.start), more)
 
 
 def _lapse(ledger: Ledger, dawn: datetime) -> None:
