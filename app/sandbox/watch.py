@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import anyio
 
 from app.sandbox.alerts import Alerts
 from app.sandbox.clock import Clock
 from app.sandbox.documents.alerts import alert_document
-from app.sandbox.rating.alerting import Standing, standings
+from app.sandbox.rating.alerting import Standing, crossed, standings
 from app.sandbox.rating.books import Books
 from app.sandbox.rating.usage import Usage
 from app.sandbox.webhooks.happenings import happenings
@@ -65,12 +64,12 @@ class Watch:
         return found
 
     def compare(self, before: Sequence[Watched], after: Sequence[Watched]) -> None:
-        """Tell of each alert whose thresholds were reached in between: the highest, as Orb does."""
+        """Tell of each alert whose thresholds were reached in between: of the one that goes furthest, as Orb does."""
         for (alert, of, early), (_, _, late) in zip(before, after, strict=True):
-            reached = {_place(each) for each in early if each.in_alert}
-            crossed = [each for each in late if each.in_alert and _place(each) not in reached]
-            if crossed:
-                self._tell(alert, of, crossed[-1])
+            reached = crossed(early, late)
+            if reached:
+                furthest = min if isinstance(of, Customer) else max
+                self._tell(alert, of, furthest(reached, key=lambda standing: standing.threshold))
 
     def _tell(self, alert: Alert, of: Customer | Subscription, standing: Standing) -> None:
         balance = isinstance(of, Customer)
@@ -86,10 +85,6 @@ class Watch:
         """Show an alert as webhooks do: its thresholds are texts there."""
         document = alert_document(staged_at(self._clock.origin), alert)
         return document | {"thresholds": [{"value": plain(value)} for value in alert.rule.thresholds] or None}
-
-
-def _place(standing: Standing) -> tuple[Decimal, str | None, object]:
-    return standing.threshold, standing.group, standing.license
 
 
 def _values(alert: Alert, standing: Standing) -> Document:

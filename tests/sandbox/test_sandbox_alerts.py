@@ -199,7 +199,8 @@ def test_exactly_the_thresholds_that_new_events_take_it_over_are_crossed() -> No
         received = now
         events.record([Event(scale.customer.id, "builds", NOW, received, key, {"minutes": minutes})])
         just_before = Usage(events, received - timedelta(microseconds=1))
-        return crossed(just_before, Usage(events, received), world, rule, scale)
+        after = Usage(events, received)
+        return crossed(standings(just_before, world, rule, scale), standings(after, world, rule, scale))
 
     assert ingest("one", D("99.5")) == []
     assert [each.threshold for each in ingest("two", D("0.5"))] == [before.value + 100]
@@ -217,8 +218,8 @@ def test_a_balance_alert_is_crossed_on_the_way_down(events: Events) -> None:
     rule = Rule("credit_balance_dropped", (D(750), D(150)), AI_CREDITS)
     days = [Usage(events, at(f"2026-11-{day:02}T10:00:00+00:00")) for day in range(2, 20)]
     fired = [
-        (before.known.day, [each.threshold for each in crossed(before, after, world, rule, quill)])
-        for before, after in pairwise(days)
+        (before.known.day, [each.threshold for each in crossed(early, late)])
+        for (before, early), (_, late) in pairwise((day, standings(day, world, rule, quill)) for day in days)
     ]
     assert [thresholds for _, thresholds in fired if thresholds] == [[750], [150]]
 

@@ -43,14 +43,10 @@ def standings(usage: Usage, world: World, rule: Rule, watched: Customer | Subscr
     ]
 
 
-def crossed(before: Usage, after: Usage, world: World, rule: Rule, watched: Customer | Subscription) -> list[Standing]:
-    """List the thresholds that are reached after and were not before: for these, and no others, a webhook is due.
-
-    `before` and `after` are usage at two instants, such as just before and just after events were taken in; they
-    come in the order of the rule's thresholds. Whether the alert is enabled is for the caller to look at.
-    """
-    reached = {_place(each) for each in standings(before, world, rule, watched) if each.in_alert}
-    return [each for each in standings(after, world, rule, watched) if each.in_alert and _place(each) not in reached]
+def crossed(before: Sequence[Standing], after: Sequence[Standing]) -> list[Standing]:
+    """List the thresholds that are reached after and were not before: for these, and no others, a webhook is due."""
+    reached = {_place(each) for each in before if each.in_alert}
+    return [each for each in after if each.in_alert and _place(each) not in reached]
 
 
 def _place(standing: Standing) -> tuple[Decimal, str | None, License | None]:
