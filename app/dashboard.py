@@ -9,7 +9,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from app import log
-from app.account import Account
+from app.account.account import Account
 from app.cards import bill, breakdown, credits, spend
 from app.cards.base import Card, Empty, Outcome, Ready, failed
 from app.days import Period

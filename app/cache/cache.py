@@ -23,6 +23,10 @@ T = TypeVar("T")
 _LAST_GOOD = 24 * 3600.0
 
 
+class NotKept(Exception):
+    """Nobody was to be asked, and no young enough answer is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """How old an answer may be for one request, and how long the request waits for it.

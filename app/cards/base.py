@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypedDict
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Answer
 from app.listing import Listing, Nothing
 from app.orb import wire

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, of_parts, sentence
 from app.days import Period

@@ -10,7 +10,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Links, Outcome, empty, links, of_parts, sentence
 from app.days import Period, day_of, end_of_day, midnight

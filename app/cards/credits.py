@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, empty, ready, sentence
 from app.days import DayName, day_of

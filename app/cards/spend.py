@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Links, Outcome, empty, links, ready, sentence
 from app.days import DayName, Period, day_of

@@ -8,7 +8,7 @@ from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.account import Account
+from app.account.account import Account
 from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web.desk import desk

@@ -8,7 +8,7 @@ import anyio
 import jinja2
 from starlette.requests import Request
 
-from app.account import Account
+from app.account.account import Account
 from app.cache.cache import Cache, Freshness
 from app.cards import breakdown
 from app.cards.base import Card

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import respx
 
-from app.account import Account
+from app.account.account import Account
 from app.cards.base import Card, Outcome
 from app.dashboard import load_one
 from app.orb.path import CustomerRef

@@ -123,7 +123,7 @@ async def test_a_mistake_in_the_list_costs_what_needs_it(
         raise RuntimeError("the secret recipe")
 
     borealis(orb_router)
-    monkeypatch.setattr("app.account.Listing", broken)
+    monkeypatch.setattr("app.account.listed.Listing", broken)
     async with serve() as client:
         response = await client.get(path)
 

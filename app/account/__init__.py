@@ -1,0 +1,1 @@
+"""One customer's account at Orb, question by question."""

@@ -1,0 +1,110 @@
+"""What every question of one customer's account stands on: whose it is, how fresh its answer must be, the cache."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Self, TypeVar
+
+from app.cache.cache import Answer, Cache, Freshness, NotKept
+from app.listing import Nothing
+from app.orb import wire
+from app.orb.client import Orb
+from app.orb.errors import Foreign, TimedOut
+from app.orb.path import CustomerRef
+from app.reading import Reading
+
+T = TypeVar("T")
+
+STATE_AGE = 30.0  # nothing pending, ended, not enabled: true for now, kept briefly
+
+
+class Bound:
+    """Bound to one customer; it cannot name another. `only` are the subscriptions that this viewer may see; None
+    means all of them.
+    """
+
+    def __init__(
+        self,
+        orb: Orb,
+        cache: Cache,
+        customer: CustomerRef,
+        freshness: Freshness,
+        *,
+        credit_currencies: tuple[str, ...] = ("credits",),
+        only: frozenset[str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._orb = orb
+        self._cache = cache
+        self._customer = customer
+        self._freshness = freshness
+        self._kept_only = False
+        self._now = now
+        self.credit_currencies = credit_currencies
+        self.only = only
+
+    @property
+    def now(self) -> datetime:
+        return self._now()
+
+    def at_hand(self) -> Self:
+        """The same account, of which nobody is asked: what is not kept, and young enough, raises NotKept."""
+        found = copy(self)
+        found._kept_only = True
+        return found
+
+    @property
+    def _allowance(self) -> float | None:
+        """How old Orb's cached answer may be: none older than this customer's last live one, or ages would go back."""
+        if self._freshness.live:
+            return None
+        live = self._cache.last_live(self._key(()))
+        since = (self.now - live).total_seconds() if live else self._freshness.max_age
+        return max(0.0, min(self._freshness.max_age, since))
+
+    def _own(self, named: wire.Customer | wire.CustomerId) -> None:
+        """Raises Foreign when a document names another customer than the one it was asked for."""
+        whose = named.id if self._customer.kind == "customer_id" else named.external_customer_id
+        if whose != self._customer.id:
+            raise Foreign
+
+    def _state(self, asked: datetime, code: str, why: str | None = None) -> Reading[Nothing]:
+        """A state in which there is no figure, kept briefly."""
+        return Reading(Nothing(code, why), None, asked, lasts=STATE_AGE)
+
+    def _brief(self, value: T) -> Reading[T]:
+        """An answer that stands for "there is none", kept as briefly as a state."""
+        return Reading(value, None, self.now, lasts=STATE_AGE)
+
+    def _key(self, words: Sequence[str]) -> tuple[str, ...]:
+        return (self._customer.kind, self._customer.id, *words)
+
+    async def _ask(
+        self,
+        words: tuple[str, ...],
+        ask: Callable[[], Awaitable[Reading[T]]],
+        *,
+        max_age: float | None = None,
+        hurry: bool = False,
+    ) -> Answer[T]:
+        """The answer kept under `words`, or that of `ask`; `hurry` waits no longer than `soon` for it."""
+        how = self._freshness
+        if max_age is not None and (not how.live or max_age == 0):
+            how = replace(how, max_age=max_age)
+        if hurry:
+            how = replace(how, deadline=how.soon)
+        if self._kept_only:
+            return self._at_hand(words, how)
+        try:
+            answer = await self._cache.get(self._key(words), how, ask)
+        except TimeoutError:
+            raise TimedOut(words[0]) from None
+        late = isinstance(answer.failed, TimeoutError)
+        return Answer(answer.reading, TimedOut(words[0])) if late else answer
+
+    def _at_hand(self, words: tuple[str, ...], how: Freshness) -> Answer[T]:
+        kept: Reading[T] | None = self._cache.kept(self._key(words), how)
+        if kept is None:
+            raise NotKept(words[0])
+        return Answer(kept)

@@ -1,0 +1,128 @@
+"""One question to Orb and its answer: the request out, the whole body in, each error as itself.
+
+`max_age` is in seconds: Orb may answer from its cache for so long; None asks live. Where Orb has no cache it makes
+no difference. Everything here raises `OrbError`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import anyio
+import httpx
+import msgspec
+
+from app.days import stamp
+from app.orb import body, question, wire
+from app.orb.decode import decode
+from app.orb.endpoint import Endpoint
+from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, TooLarge, Unauthorized, Unreachable, refusal
+from app.orb.question import Params
+from app.reading import Reading
+
+T = TypeVar("T")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Exchange:
+    """One account at Orb.
+
+    `transport` carries the requests and knows the key; `deadline` is the absolute time of one call in seconds,
+    `limit` the size in bytes of the largest answer that is read.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        base_url: str,
+        *,
+        deadline: float = 8,
+        limit: int = 16 * 1024 * 1024,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._transport = transport
+        self._base = httpx.URL(base_url.rstrip("/"))
+        self._deadline = deadline
+        self._limit = limit
+        self._now = now
+
+    async def get(self, which: Endpoint[T], path: str, params: Params = (), max_age: float | None = None) -> Reading[T]:
+        """The answer to a GET of `path` under the account's address."""
+        return await self._ask(which, "GET", path, params, max_age, b"")
+
+    async def post(self, which: Endpoint[T], path: str, content: object) -> Reading[T]:
+        """The answer to a POST of `content` as JSON. Nothing that is posted is cached at Orb."""
+        return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content))
+
+    async def _ask(
+        self,
+        which: Endpoint[T],
+        method: str,
+        path: str,
+        params: Params,
+        max_age: float | None,
+        content: bytes,
+    ) -> Reading[T]:
+        cached = which.honours_cache and max_age is not None
+        request = question.request(self._base, which.name, method, path, params, max_age if cached else None, content)
+        asked = self._now()
+        outcome = await self._exchange(request, which.name)
+        if isinstance(outcome, OrbError):
+            raise outcome
+        response, answer = outcome
+        _refuse(response, answer)
+        value = decode(answer, which.answer)
+        as_of = _as_of(response, self._now()) if cached else asked
+        return Reading(value, as_of, asked, len(answer))
+
+    async def _exchange(self, request: httpx.Request, call: str) -> tuple[httpx.Response, bytes] | OrbError:
+        """The head and the whole body of the answer, or what went wrong on the way.
+
+        What went wrong is returned, not raised from the transport's own error: that one remembers the key.
+        """
+        try:
+            with anyio.fail_after(self._deadline):
+                response = await self._transport.handle_async_request(request)
+                try:
+                    return response, await body.read(response, self._limit)
+                except (Malformed, TooLarge, httpx.RemoteProtocolError):
+                    if response.status_code == 200:
+                        raise
+                    return response, b""  # a refusal says what it is by its status too
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+        except (TimeoutError, httpx.TimeoutException):
+            return TimedOut(call)
+        except httpx.RemoteProtocolError:
+            return Malformed(call)
+        except httpx.HTTPError:
+            return Unreachable(call)
+
+
+def _as_of(response: httpx.Response, now: datetime) -> datetime | None:
+    """The moment that Orb stamped; one that is still to come, by a clock ahead of ours, is now."""
+    found = stamp(response.headers.get("orb-cache-updated-at", ""))
+    return min(found, now) if found else None
+
+
+def _refuse(response: httpx.Response, answer: bytes) -> None:
+    """Raises what a status other than 200 means."""
+    status = response.status_code
+    if status in (401, 403):
+        raise Unauthorized(str(status))
+    if status == 429:
+        raise RateLimited(response.headers.get("retry-after"))
+    if status == 200:
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Malformed("content type")
+        return
+    try:
+        problem = decode(answer, wire.Problem)
+    except Malformed:
+        problem = wire.Problem()
+    reasons = tuple(bytes(reason).decode("utf-8", "replace") for reason in problem.validation_errors)
+    raise refusal(status, problem.type, reasons)
