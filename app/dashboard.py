@@ -10,8 +10,9 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from app import log
 from app.account.account import Account
+from app.cache.cache import NotKept
 from app.cards import bill, breakdown, credits, spend
-from app.cards.base import Card, Empty, Outcome, Ready, failed
+from app.cards.base import Card, Empty, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
 from app.orb.errors import OrbError, TimedOut
@@ -19,6 +20,7 @@ from app.query import Query
 
 CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
 WORDS: tuple[str, ...] = tuple(card.word for card in CARDS)
+_FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ async def loading(
 ) -> AsyncIterator[MemoryObjectReceiveStream[Landed]]:
     """Starts every card at once; the stream yields each as it lands and ends after the last.
 
+    Late cards are made of what is at hand, or told to be late: nobody is asked for them here.
+
     `deadline` is on anyio's clock: a card that is not back by then has failed, whatever it waits for.
     """
     query = replace(query, cards=tuple(card.word for card in cards))
@@ -82,7 +86,7 @@ async def _land(
 ) -> None:
     began = anyio.current_time()
     with send:
-        outcome = await load_one(card, account, query, deadline)
+        outcome = await load_one(card, account.at_hand() if card.late else account, query, deadline)
         await send.send(Landed(card, outcome, anyio.current_time() - began))
 
 
@@ -92,6 +96,8 @@ async def load_one(card: Card, account: Account, query: Query, deadline: float) 
         with anyio.CancelScope(deadline=deadline):
             return await card.load(account, query)
         return failed(TimedOut(card.word))
+    except NotKept:
+        return Late()
     except OrbError as error:
         log.warning("card failed", card=card.word, code=error.code, error=type(error).__name__)
         return failed(error)
@@ -119,7 +125,7 @@ def summary(found: Listing | None, outcomes: Mapping[str, Outcome], refresh_age:
         found,
         period_now(found, now) if found else None,
         as_of=min((outcome.as_of for outcome in outcomes.values() if outcome.as_of), default=None),
-        complete=all(_complete(outcome) for outcome in outcomes.values()),
+        complete=all(_complete(outcome) for word, outcome in outcomes.items() if word in _FIRST_PAINT),
         allowed_at=max(now, again),
         now=now,
     )

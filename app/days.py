@@ -93,15 +93,3 @@ def write_moment(moment: datetime, where: ZoneInfo, locale: Locale) -> str:
     """An instant as people in that zone read it: `Nov 20, 3:04 PM`."""
     local = moment.astimezone(where)
     return f"{write_day(local.date(), locale)}, {format_time(local, 'short', locale=locale)}"
-
-
-def write_age(seconds: float | None) -> str:
-    """How old the figures are, in words: `Updated just now`, `Updated 3 minutes ago`, `Age unknown`."""
-    if seconds is None:
-        return "Age unknown"
-    ago = max(0, int(seconds))
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if ago >= size:
-            count = ago // size
-            return f"Updated {count} {name}{'' if count == 1 else 's'} ago"
-    return "Updated just now"

@@ -1,6 +1,7 @@
 """Exact amounts, the units they are counted in, and how each is written."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from functools import cache
@@ -120,16 +121,26 @@ class Quantity:
         return f"Quantity({self.value:f})"
 
 
-def write(money: Money, locale: Locale) -> str:
+# What a pricing unit is called beside an amount of it.
+Noun = Callable[[Unit, Decimal], str]
+
+
+def noun(unit: Unit, size: Decimal) -> str:
+    """The unit by Orb's identifier, in English: `credit` beside one, `credits` beside any other amount."""
+    name = unit.code.replace("_", " ")
+    return name[:-1] if size == 1 and name.endswith("s") else name
+
+
+def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
     """The amount as people read it: `$3,062.16`, `¥1,200`, `1,200 credits`, `<$0.01` for a crumb."""
     pattern = _pattern(money.unit, locale)
     step = Decimal(1).scaleb(-pattern.frac_prec[1])
     size = money.amount.copy_abs().quantize(step, context=_ROUNDED)
     if money.amount and not size:
-        crumb = _spell(step, money.unit, pattern, locale)
-        return f"<{crumb}" if money.amount > 0 else f">{_MINUS}{crumb}"
-    text = _spell(size, money.unit, pattern, locale)
-    return _MINUS + text if money.amount < 0 and size else text
+        crumb = _spell(step, money.unit, pattern, locale, noun)
+        return f"<{crumb}" if money.amount > 0 else f">{_minus(locale)}{crumb}"
+    text = _spell(size, money.unit, pattern, locale, noun)
+    return _minus(locale) + text if money.amount < 0 and size else text
 
 
 def write_tick(money: Money, locale: Locale) -> str:
@@ -139,19 +150,34 @@ def write_tick(money: Money, locale: Locale) -> str:
         return write_quantity(money.amount, locale)
     pattern = parse_pattern(_pattern(money.unit, locale).pattern)
     pattern.frac_prec = (decimals, decimals)
-    text = _spell(money.amount.copy_abs(), money.unit, pattern, locale)
-    return _MINUS + text if money.amount < 0 else text
+    text = _spell(money.amount.copy_abs(), money.unit, pattern, locale, noun)
+    return _minus(locale) + text if money.amount < 0 else text
 
 
 def write_quantity(quantity: Decimal, locale: Locale) -> str:
     """A count as people read it, exact: `50,300,112`, `0.19291`."""
     text = _number(quantity.copy_abs(), _plain(max(0, -_exponent(quantity))), locale)
-    return _MINUS + text if quantity < 0 else text
+    return _minus(locale) + text if quantity < 0 else text
 
 
-def _spell(size: Decimal, unit: Unit, pattern: NumberPattern, locale: Locale) -> str:
+def write_percent(share: Decimal, locale: Locale) -> str:
+    """A share of a hundred to one decimal, as people read it: `41.0%`, `41,0 %`."""
+    pattern = parse_pattern(locale.percent_formats[None].pattern)
+    pattern.frac_prec = (1, 1)
+    pattern.scale = 0
+    return _number(share, pattern, locale)
+
+
+def _minus(locale: Locale) -> str:
+    """The true minus sign; where text runs from right to left, that locale's own, which keeps its side."""
+    if locale.text_direction == "rtl":
+        return str(locale.number_symbols[locale.default_numbering_system]["minusSign"])
+    return _MINUS
+
+
+def _spell(size: Decimal, unit: Unit, pattern: NumberPattern, locale: Locale, noun: Noun) -> str:
     if not unit.is_currency:
-        return f"{_number(size, pattern, locale)} {_noun(unit.code, size, locale)}"
+        return f"{_number(size, pattern, locale)} {noun(unit, size)}"
     text = _number(size, pattern, locale, currency=unit.code, currency_digits=False)
     # CLDR keeps a code of letters off the digits; Babel does not.
     return re.sub(r"^([A-Z]{3})(?=[0-9])", "\\1\N{NO-BREAK SPACE}", text)
@@ -161,11 +187,6 @@ def _number(size: Decimal, pattern: NumberPattern, locale: Locale, **currency: A
     # Babel rounds in the context that it finds: the usual one has 28 digits.
     with localcontext(_ROUNDED):
         return str(pattern.apply(size, locale, **currency))
-
-
-def _noun(code: str, size: Decimal, locale: Locale) -> str:
-    name = code.replace("_", " ")
-    return name[:-1] if size == 1 and locale.language == "en" and name.endswith("s") else name
 
 
 def _exponent(amount: Decimal) -> int:

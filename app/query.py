@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 VIEW_MODES = ("periodic", "cumulative")
+COMPARISONS = ("previous_period",)
 
 
 class BadQuery(ValueError):
@@ -18,13 +19,15 @@ class Query:
     """Which period, view and grouping the cards answer for. The defaults are the current billing period.
 
     `timeframe_start` and `timeframe_end` are dates in the customer's zone, the end exclusive.
-    `group_by` is an event property and `group_label` what people call it. `cards` names a subset in page order;
+    `group_by` is an event property and `group_label` what people call it. `compare` asks for the days before, as
+    many as are shown, beside them. `cards` names a subset in page order;
     empty means all.
     """
 
     timeframe_start: date | None = None
     timeframe_end: date | None = None
     view_mode: str = "periodic"
+    compare: str | None = None
     group_by: str = ""
     group_label: str = ""
     subscription_id: str | None = None
@@ -60,6 +63,7 @@ def _readers(keys: tuple[str, ...], words: tuple[str, ...]) -> Mapping[str, Call
         "timeframe_start": _date,
         "timeframe_end": _date,
         "view_mode": lambda name, text: _one_of(name, text, VIEW_MODES),
+        "compare": lambda name, text: _one_of(name, text, COMPARISONS),
         "group_by": lambda name, text: _one_of(name, text, keys),
         "subscription_id": lambda name, text: _matching(name, text, r"[A-Za-z0-9_-]{1,64}"),
         "currency": lambda name, text: _matching(name, text, r"[^\x00-\x1f\x7f]{1,64}"),

@@ -1,7 +1,10 @@
 // The page is whole without this file. With it the stamp keeps ticking, and cards that were late come by themselves.
 
-const SAID = { minute: 60, hour: 3600, day: 86400 };
+const SPANS = { minute: 60, hour: 3600, day: 86400 };
 const stamp = document.querySelector("[data-stamp]");
+// What is said of each age, by plural form, in the words of the page's own language.
+const SAID = stamp && JSON.parse(stamp.dataset.ages);
+const plural = new Intl.PluralRules(document.documentElement.lang);
 
 // The notice is of this load alone: the next one does not find its fragment in the address.
 const notice = document.querySelector(".notice");
@@ -15,9 +18,10 @@ function tick() {
   const ages = [...document.querySelectorAll("[data-as-of]")].map((card) => Date.parse(card.dataset.asOf));
   if (!stamp || !ages.length) return;
   const seconds = Math.max(0, (Date.now() - Math.min(...ages)) / 1000);
-  const unit = ["day", "hour", "minute"].find((name) => seconds >= SAID[name]);
-  const count = unit ? Math.floor(seconds / SAID[unit]) : 0;
-  stamp.textContent = unit ? `Updated ${count} ${unit}${count === 1 ? "" : "s"} ago` : "Updated just now";
+  const unit = ["day", "hour", "minute"].find((name) => seconds >= SPANS[name]);
+  const count = unit ? Math.floor(seconds / SPANS[unit]) : 0;
+  const forms = SAID[unit || "now"];
+  stamp.textContent = (forms[plural.select(count)] || forms.other).replace("{n}", count);
   stamp.title = new Date(Math.min(...ages)).toLocaleString();
 }
 

@@ -15,11 +15,12 @@ from app.days import (
     end_of_day,
     midnight,
     stamp,
-    write_age,
     write_day,
     write_moment,
     zone,
 )
+from app.web.catalogue import ENGLISH
+from app.web.reader import reader
 
 ZONES = [
     "Africa/Cairo", "America/Havana", "America/New_York", "America/Santiago", "Antarctica/Troll", "Asia/Beirut",
@@ -147,7 +148,7 @@ AGES = {
 
 @pytest.mark.parametrize(("seconds", "words"), AGES.items())
 def test_an_age_is_told_in_the_largest_unit_that_fits(seconds: float | None, words: str) -> None:
-    assert write_age(seconds) == words
+    assert reader(ENGLISH).age(seconds) == words
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", "Nov 1"), ("de", "1. Nov."), ("ja", "11月1日")])

@@ -34,7 +34,7 @@ WRITTEN = [
     ("en", "compute_credits", {"0.001": "<0.01 compute credits", "1": "1 compute credit"}),
     ("de", "EUR", {"-1234.565": "−1.234,57~€", "0.001": "<0,01~€"}),
     ("de", "KWD", {"1.2345": "1,235~KWD"}),
-    ("de", "credits", {"1200": "1.200 credits", "1": "1 credits"}),
+    ("de", "credits", {"1200": "1.200 credits"}),
     ("fr", "EUR", {"3062.16": "3_062,16~€", "-0.001": ">−0,01~€"}),
     ("ja", "JPY", {"1200": "￥1,200", "-0.5": "−￥1"}),
 ]  # `~` stands for a no-break space, `_` for a narrow one

@@ -2,43 +2,47 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal, Protocol, TypedDict
 
 from app.account.account import Account
 from app.cache.cache import Answer
+from app.days import Period
 from app.listing import Listing, Nothing
+from app.money import Money, Quantity
 from app.orb import wire
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
+from app.words import Text, Words
 
 # What people read where there is no figure, and why there is none.
 _SENTENCES = {
-    "no_upcoming_invoice": "No upcoming invoice. Nothing is due on this subscription this period.",
-    "subscription_ended": "The subscription has ended. There is nothing left to charge.",
-    "no_subscription": "There is no subscription on this account yet.",
-    "no_credits": "No credits. None were granted or bought in the units that are shown here.",
-    "no_usage": "No cost yet. Days appear here as usage is reported.",
-    "no_groups": "No cost yet. Groups appear here as usage is reported.",
-    "not_enabled": "This breakdown is not switched on for this account.",
-    "too_long_ago": "Groups reach back 100 days; these days are further back.",
-    "other_currency": "There is nothing in this currency.",
-    "key_not_allowed": "Cost cannot be broken down by this property here.",
-    "too_many_groups": "There are too many groups in this period to rank them by cost.",
-    "orb_unreachable": "The billing system could not be reached.",
-    "orb_timeout": "The billing system did not answer in time.",
-    "orb_rate_limited": "The billing system is busy. Try again in a few seconds.",
-    "orb_auth": "The billing system did not accept this service.",
-    "orb_malformed": "The billing system sent an answer that makes no sense.",
-    "orb_too_large": "The billing system sent more than can be shown here.",
-    "orb_foreign": "The billing system sent an answer that does not belong to this account.",
-    "orb_error": "The billing system had an error.",
-    "busy": "Too many questions at once. Try again in a few seconds.",
+    "no_upcoming_invoice": Text("No upcoming invoice. Nothing is due on this subscription this period."),
+    "subscription_ended": Text("The subscription has ended. There is nothing left to charge."),
+    "no_subscription": Text("There is no subscription on this account yet."),
+    "no_credits": Text("No credits. None were granted or bought in the units that are shown here."),
+    "no_usage": Text("No cost yet. Days appear here as usage is reported."),
+    "no_groups": Text("No cost yet. Groups appear here as usage is reported."),
+    "not_enabled": Text("This breakdown is not switched on for this account."),
+    "too_long_ago": Text("Groups reach back 100 days; these days are further back."),
+    "other_currency": Text("There is nothing in this currency."),
+    "key_not_allowed": Text("Cost cannot be broken down by this property here."),
+    "too_many_groups": Text("There are too many groups in this period to rank them by cost."),
+    "orb_unreachable": Text("The billing system could not be reached."),
+    "orb_timeout": Text("The billing system did not answer in time."),
+    "orb_rate_limited": Text("The billing system is busy. Try again in a few seconds."),
+    "orb_auth": Text("The billing system did not accept this service."),
+    "orb_malformed": Text("The billing system sent an answer that makes no sense."),
+    "orb_too_large": Text("The billing system sent more than can be shown here."),
+    "orb_foreign": Text("The billing system sent an answer that does not belong to this account."),
+    "orb_error": Text("The billing system had an error."),
+    "busy": Text("Too many questions at once. Try again in a few seconds."),
 }
-_OTHERWISE = "Something went wrong while this was put together."
+_OTHERWISE = Text("Something went wrong while this was put together.")
 
 
-def sentence(code: str) -> str:
+def sentence(code: str) -> Text:
     """The words for a state or a failure; never Orb's own text."""
     return _SENTENCES.get(code, _OTHERWISE)
 
@@ -54,7 +58,7 @@ class _Outcome:
     as_of: datetime | None = None
     since: datetime | None = None
     stale: bool = False
-    message: str | None = None
+    message: Text | None = None
     code: str | None = None
     retryable: bool = False
 
@@ -95,17 +99,35 @@ class Late(_Outcome):
 Outcome = Ready | Empty | Failed | Late
 
 
+# What a cell of an exported table may hold; None is an empty cell.
+Cell = Money | Quantity | Decimal | datetime | date | Period | Words | int | None
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A card's figures as rows. `columns` are stable names in Orb's words; amounts stand without their unit, so a
+    table with amounts has a column `unit`. A table whose rows have periods of their own has a column `period`.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One section of the page. The one `word` is its file, template, address, section id and JSON key.
 
-    `basis` says what kind of figure it shows; the shell prints it.
+    `basis` says what kind of figure it shows; the shell prints it. `table` is what the card shows as rows, for
+    export. A `late` card is no part of first paint: it comes after it, unless its answers are at hand.
     """
 
     word: str
-    title: str
+    title: Text
     basis: Literal["amount_due", "credits", "subtotal", "usage", "allocation", "threshold"]
     load: Callable[[Account, Query], Awaitable[Outcome]]
+    table: Callable[[Any], Table]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +149,7 @@ class Part(Protocol):
     @property
     def code(self) -> str | None: ...
     @property
-    def message(self) -> str | None: ...
+    def message(self) -> Text | None: ...
 
 
 def empty(listing: Listing | None, code: str, why: str | None = None, answers: Sequence[Answer[Any]] = ()) -> Empty:
@@ -155,14 +177,14 @@ def of_parts(
         return ready(listing, data, answers, whole=error is None)
     if error is not None:
         return failed(error)
-    return _empty(parts[0].code or "", parts[0].message or "", _ages(listing, answers))
+    return _empty(parts[0].code or "", parts[0].message or _OTHERWISE, _ages(listing, answers))
 
 
 class _Ages(TypedDict):
     as_of: datetime | None
     since: datetime | None
     stale: bool
-    message: str | None
+    message: Text | None
 
 
 def _ages(listing: Listing | None, answers: Sequence[Answer[Any]]) -> _Ages:
@@ -177,15 +199,19 @@ def _ages(listing: Listing | None, answers: Sequence[Answer[Any]]) -> _Ages:
     }
 
 
-def _empty(code: str, words: str, ages: _Ages) -> Empty:
-    ages["message"] = f"{words} {ages['message'] or ''}".strip()
+def _empty(code: str, words: Text, ages: _Ages) -> Empty:
+    if ages["message"]:
+        ages["message"] = Text("{state} {age}", state=words, age=ages["message"])
+    else:
+        ages["message"] = words
     return Empty(code=code, **ages)
 
 
-def _why_old(why: Exception) -> str:
+def _why_old(why: Exception) -> Text:
     if isinstance(why, TimedOut):
-        return "This is the last that is known. A newer answer takes longer than usual."
-    return f"This is the last that is known. {sentence(why.code if isinstance(why, OrbError) else 'bug')}"
+        return Text("This is the last that is known. A newer answer takes longer than usual.")
+    reason = sentence(why.code if isinstance(why, OrbError) else "bug")
+    return Text("This is the last that is known. {reason}", reason=reason)
 
 
 def oldest(ages: Iterable[datetime | None]) -> datetime | None:

@@ -12,7 +12,7 @@ from functools import partial
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Outcome, empty, of_parts, sentence
+from app.cards.base import Card, Outcome, Row, Table, empty, of_parts, sentence
 from app.days import Period
 from app.listing import Nothing
 from app.money import Money, Quantity, Unit, difference, total, unit
@@ -20,14 +20,15 @@ from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
 from app.together import settled
+from app.words import Text, Words
 
 _ADJUSTMENTS = {
-    "usage_discount": ("discount", "Discount", -1),
-    "amount_discount": ("discount", "Discount", -1),
-    "percentage_discount": ("discount", "Discount", -1),
-    "tiered_percentage_discount": ("discount", "Discount", -1),
-    "minimum": ("minimum", "Added to reach the minimum", 1),
-    "maximum": ("maximum", "Taken off above the maximum", -1),
+    "usage_discount": ("discount", Text("Discount"), -1),
+    "amount_discount": ("discount", Text("Discount"), -1),
+    "percentage_discount": ("discount", Text("Discount"), -1),
+    "tiered_percentage_discount": ("discount", Text("Discount"), -1),
+    "minimum": ("minimum", Text("Added to reach the minimum"), 1),
+    "maximum": ("maximum", Text("Taken off above the maximum"), -1),
 }
 
 
@@ -49,7 +50,7 @@ class Step:
     """One step on the way from the subtotal to the amount due."""
 
     kind: str
-    label: str
+    label: Words
     amount: Money
 
 
@@ -61,7 +62,7 @@ class Bill:
     name: str
     status: str
     code: str | None = None
-    message: str | None = None
+    message: Text | None = None
     period: Period | None = None
     subtotal: wire.Subtotal | None = None
     total: Money | None = None
@@ -132,34 +133,38 @@ def bridge(invoice: wire.Invoice) -> list[Step]:
     balance transactions. What Orb's own figures leave over is a step of the kind `unexplained`.
     """
     currency = unit(invoice.currency)
-    amounts: dict[tuple[str, str], Decimal] = {}
+    amounts: dict[tuple[str, Words], Decimal] = {}
     for kind, label, amount in _effects(invoice):
         amounts[kind, label] = total([amounts.get((kind, label), Decimal(0)), amount])
     explained = total([invoice.subtotal, *amounts.values()])
-    amounts["unexplained", "Not explained by the invoice"] = difference(invoice.total, explained)
+    amounts["unexplained", Text("Not explained by the invoice")] = difference(invoice.total, explained)
     balance = difference(invoice.amount_due, invoice.total)
-    label = "Account balance applied" if balance < 0 else "Account balance owed"
+    label = Text("Account balance applied") if balance < 0 else Text("Account balance owed")
     amounts["customer_balance", label] = balance
     return [Step(kind, label, Money(amount, currency)) for (kind, label), amount in amounts.items() if amount]
 
 
-def _effects(invoice: wire.Invoice) -> Iterator[tuple[str, str, Decimal]]:
+def _effects(invoice: wire.Invoice) -> Iterator[tuple[str, Words, Decimal]]:
     lines = [line for line in invoice.line_items if _in_money_of(invoice, line)]
     for line in lines:
         for adjustment in line.adjustments:
-            kind, label, sign = _ADJUSTMENTS.get(adjustment.adjustment_type, ("adjustment", "Adjustment", -1))
+            kind, label, sign = _ADJUSTMENTS.get(adjustment.adjustment_type, ("adjustment", Text("Adjustment"), -1))
             rate = adjustment.percentage_discount
-            percent = f" {(rate * 100).normalize():f}%" if rate is not None else ""
-            yield kind, f"{adjustment.reason or label}{percent}", sign * adjustment.amount
+            named = adjustment.reason or label
+            yield kind, named if rate is None else _at(named, rate * 100), sign * adjustment.amount
     for line in lines:
-        yield "credits", "Prepaid credits", -line.credits_applied
+        yield "credits", Text("Prepaid credits"), -line.credits_applied
     for line in invoice.line_items:
-        yield "partial_invoice", "Invoiced already", -line.partially_invoiced_amount
+        yield "partial_invoice", Text("Invoiced already"), -line.partially_invoiced_amount
     for line in invoice.line_items:
         for tax in line.tax_amounts:
             rate = tax.tax_rate_percentage
-            percent = f" {rate.normalize():f}%" if rate is not None else ""
-            yield "tax", f"{tax.tax_rate_description or 'Tax'}{percent}", tax.amount
+            named = tax.tax_rate_description or Text("Tax")
+            yield "tax", named if rate is None else _at(named, rate), tax.amount
+
+
+def _at(named: Words, rate: Decimal) -> Text:
+    return Text("{name} {rate}%", name=named, rate=Quantity(rate))
 
 
 def _in_money_of(invoice: wire.Invoice, line: wire.LineItem) -> bool:
@@ -167,4 +172,20 @@ def _in_money_of(invoice: wire.Invoice, line: wire.LineItem) -> bool:
     return line.price is None or line.price.currency is None or unit(line.price.currency) == unit(invoice.currency)
 
 
-CARD = Card("bill", "Bill", "amount_due", load)
+def table(data: Bills) -> Table:
+    """Every line and every step of each bill, in page order."""
+    columns = ("subscription_id", "subscription", "kind", "name", "quantity", "amount", "unit", "period")
+    return Table(columns, tuple(row for bill in data.subscriptions for row in _rows(bill)))
+
+
+def _rows(bill: Bill) -> Iterator[Row]:
+    own = (bill.subscription_id, bill.name)
+    for line in bill.lines:
+        yield (*own, "line", line.name, line.quantity, line.subtotal, line.subtotal.unit.code, bill.period)
+    steps = [("subtotal", Text("Subtotal"), bill.subtotal), *((s.kind, s.label, s.amount) for s in bill.bridge)]
+    for kind, label, amount in [*steps, ("amount_due", Text("Amount due"), bill.amount_due)]:
+        if amount is not None:
+            yield (*own, kind, label, None, amount, amount.unit.code, bill.period)
+
+
+CARD = Card("bill", Text("Bill"), "amount_due", load, table)

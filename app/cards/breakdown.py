@@ -4,6 +4,7 @@ Source: Orb's grouped costs. Discounts, minimums, credits and tax do not decompo
 can hold an amount due.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, empty, links, of_parts, sentence
+from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts, sentence
 from app.days import Period, day_of, end_of_day, midnight
 from app.listing import Listing, Nothing
 from app.money import difference, total, unit
@@ -20,6 +21,7 @@ from app.orb import wire
 from app.orb.errors import Malformed, OrbError
 from app.query import Query
 from app.together import settled
+from app.words import Text
 
 # Orb's limits on the window of grouped costs.
 _LONGEST = timedelta(days=32)
@@ -27,9 +29,11 @@ GROUPS_REACH_BACK = timedelta(days=100)
 
 _TENTH = Decimal("0.1")
 
-_NO_SERIES = "What the other groups cost is not known: there is no subtotal for this subscription over these days."
-_CLAMPED = "What the other groups cost is not known: groups reach back 32 days, the subtotal further."
-_SKEWED = "What the other groups cost is not known: groups and subtotal were taken at different moments."
+_NO_SERIES = Text(
+    "What the other groups cost is not known: there is no subtotal for this subscription over these days."
+)
+_CLAMPED = Text("What the other groups cost is not known: groups reach back 32 days, the subtotal further.")
+_SKEWED = Text("What the other groups cost is not known: groups and subtotal were taken at different moments.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,14 @@ class Breakdown:
     name: str
     status: str
     code: str | None = None
-    message: str | None = None
+    message: Text | None = None
     group_by: str | None = None
     label: str | None = None
     groups: tuple[GroupShare, ...] = ()
     has_more: bool = False
     residual: wire.Subtotal | None = None
     residual_share: Decimal | None = None
-    residual_reason: str | None = None
+    residual_reason: Text | None = None
     subtotal: wire.Subtotal | None = None
     window: Period | None = None
     clamped: bool = False
@@ -78,7 +82,7 @@ class Whole:
     """The subtotal that the groups are a part of, over exactly their window; without it, `reason`."""
 
     subtotal: Decimal | None
-    reason: str | None = None
+    reason: Text | None = None
 
 
 async def load(account: Account, query: Query) -> Outcome:
@@ -237,4 +241,20 @@ def shares(parts: list[Decimal], whole: Decimal) -> list[Decimal] | None:
     return rounded
 
 
-CARD = Card("breakdown", "Where cost comes from", "subtotal", load)
+def table(data: Breakdowns) -> Table:
+    """Every group that is shown, and what they leave over where that is known."""
+    columns = ("subscription_id", "subscription", "group_by", "key", "label", "subtotal", "unit", "share", "period")
+    return Table(columns, tuple(row for part in data.subscriptions for row in _rows(part)))
+
+
+def _rows(part: Breakdown) -> Iterator[Row]:
+    own = (part.subscription_id, part.name, part.group_by)
+    for group in part.groups:
+        subtotal = group.subtotal
+        yield (*own, group.key, group.label, subtotal, subtotal.unit.code, group.share, part.window)
+    if part.residual is not None:
+        unit_code, share = part.residual.unit.code, part.residual_share
+        yield (*own, None, Text("All others"), part.residual, unit_code, share, part.window)
+
+
+CARD = Card("breakdown", Text("Where cost comes from"), "subtotal", load, table)

@@ -3,6 +3,7 @@
 Source: the first entry of the unfiltered credit ledger is the balance; credit blocks tell what expires when.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,22 +12,23 @@ from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Outcome, empty, ready, sentence
+from app.cards.base import Card, Outcome, Row, Table, empty, ready, sentence
 from app.days import DayName, day_of
 from app.money import Money, Quantity, Unit, difference, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
 from app.together import settled
+from app.words import Text, Words
 
 _MOVEMENTS = {
-    "increment": "Credits added",
-    "decrement": "Usage",
-    "expiration_change": "Expiry date changed",
-    "credit_block_expiry": "Credits expired",
-    "void": "Credits voided",
-    "void_initiated": "Voiding started",
-    "amendment": "Correction",
+    "increment": Text("Credits added"),
+    "decrement": Text("Usage"),
+    "expiration_change": Text("Expiry date changed"),
+    "credit_block_expiry": Text("Credits expired"),
+    "void": Text("Credits voided"),
+    "void_initiated": Text("Voiding started"),
+    "amendment": Text("Correction"),
 }
 _SHOWN = 6
 
@@ -38,7 +40,7 @@ class Movement:
     day: DayName
     date: date
     entry_type: str
-    label: str
+    label: Words
     amount: Money
     pending: bool
 
@@ -65,7 +67,7 @@ class UnitCredits:
     unit: str
     status: str
     code: str | None = None
-    message: str | None = None
+    message: Text | None = None
     balance: Money | None = None
     activity: tuple[Movement, ...] = ()
     blocks: tuple[Block, ...] | None = None
@@ -155,12 +157,12 @@ def drawdown(blocks: wire.CreditBlocks) -> list[wire.CreditBlock]:
 
 
 def _activity(ledger: wire.Ledger, counted: Unit, zone: ZoneInfo) -> list[Movement]:
-    rows: dict[tuple[date, str, bool, str], list[Decimal]] = {}
+    rows: dict[tuple[date, str, bool, Text], list[Decimal]] = {}
     for entry in ledger.data:
         day = day_of(entry.created_at, zone)
-        label = _MOVEMENTS.get(entry.entry_type, "Other movement")
+        label = _MOVEMENTS.get(entry.entry_type, Text("Other movement"))
         if entry.description and entry.entry_type != "decrement":
-            label = f"{label}: {entry.description}"
+            label = Text("{movement}: {description}", movement=label, description=entry.description)
         row = rows.setdefault((day, entry.entry_type, entry.entry_status == "pending", label), [])
         row.append(difference(entry.ending_balance, entry.starting_balance))
     shown = list(rows.items())
@@ -186,4 +188,17 @@ def _block(block: wire.CreditBlock, counted: Unit, zone: ZoneInfo | None) -> Blo
     )
 
 
-CARD = Card("credits", "Credits", "credits", load)
+def table(data: Credits) -> Table:
+    """What moved each unit's balance, newest first, below the balance itself."""
+    columns = ("pricing_unit", "entry_type", "day", "description", "amount", "unit")
+    return Table(columns, tuple(row for each in data.units for row in _rows(each)))
+
+
+def _rows(each: UnitCredits) -> Iterator[Row]:
+    if each.balance is not None:
+        yield each.unit, "balance", None, Text("Balance"), each.balance, each.unit
+    for row in each.activity:
+        yield each.unit, row.entry_type, row.date, row.label, row.amount, each.unit
+
+
+CARD = Card("credits", Text("Credits"), "credits", load, table)

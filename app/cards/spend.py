@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, empty, links, ready, sentence
+from app.cards.base import Card, Links, Outcome, Table, empty, links, ready, sentence
 from app.days import DayName, Period, day_of
 from app.listing import Listing
 from app.money import Money, Unit, unit
@@ -21,6 +21,7 @@ from app.orb import wire
 from app.orb.errors import Malformed, OrbError
 from app.query import Query
 from app.together import settled
+from app.words import Text
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -71,7 +72,7 @@ class Series:
     subscriptions: tuple[Member, ...]
     status: str = "ready"
     code: str | None = None
-    message: str | None = None
+    message: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,4 +220,16 @@ def _day(cost: wire.Cost, cumulative: bool, counted: Unit, zone: ZoneInfo, now: 
     )
 
 
-CARD = Card("spend", "Cost by day", "subtotal", load)
+def table(data: Spend) -> Table:
+    """Every price of every day, in Orb's buckets."""
+    columns = ("timeframe_start", "timeframe_end", "price_id", "price", "subtotal", "unit", "view_mode", "period")
+    rows = (
+        (day.start, day.end, price.price_id, price.name, price.subtotal, series.unit, series.view_mode, series.period)
+        for series in (data, *data.other_units)
+        for day in series.days
+        for price in day.prices
+    )
+    return Table(columns, tuple(rows))
+
+
+CARD = Card("spend", Text("Cost by day"), "subtotal", load, table)

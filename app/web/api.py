@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +12,7 @@ from app.orb.errors import OrbError
 from app.web.desk import desk
 from app.web.document import card_object, whole, without_cards
 from app.web.problems import Problem, unknown
-from app.web.render import encoder, locale_of
+from app.web.render import encoder, reader_of
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.viewer import Viewer
@@ -56,7 +54,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     moment = front.moment(live=live)
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
-    locale = _locale(request, viewer)
+    reader = reader_of(request, viewer)
 
     async def write(emit: Emit) -> None:
         frame = _STREAMS[media_type]
@@ -65,11 +63,11 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
             async for each in arriving:
                 landed[each.card.word] = each
                 message = {"card": each.card.word, **card_object(each.card, each.outcome)}
-                await emit(frame("card", _encode(message, locale)))
+                await emit(frame("card", encoder(reader).encode(message)))
         outcomes = {word: each.outcome for word, each in landed.items()}
         said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-        closing = without_cards(said)
-        await emit(frame("done", _encode({"done": True, **closing}, locale)))
+        closing = without_cards(said, reader)
+        await emit(frame("done", encoder(reader).encode({"done": True, **closing})))
 
     if media_type in _STREAMS:
         return Streamed(write, media_type)
@@ -78,7 +76,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     landed.sort(key=lambda each: CARDS.index(each.card))
     outcomes = {each.card.word: each.outcome for each in landed}
     said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-    answer = Response(_encode(whole(said, landed), locale), media_type=_JSON)
+    answer = Response(encoder(reader).encode(whole(said, landed, reader)), media_type=_JSON)
     answer.headers["Server-Timing"] = ", ".join(f"{each.card.word};dur={each.seconds * 1000:.1f}" for each in landed)
     return answer
 
@@ -92,7 +90,7 @@ async def card(request: Request) -> Response:
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
     outcome = await load_one(wanted, account, query, moment.deadline)
-    return Response(_encode(card_object(wanted, outcome), _locale(request, viewer)), media_type=_JSON)
+    return Response(encoder(reader_of(request, viewer)).encode(card_object(wanted, outcome)), media_type=_JSON)
 
 
 def needs(viewer: Viewer, word: str) -> None:
@@ -114,14 +112,6 @@ async def known(account: Account, subscription: str | None) -> None:
         return
     if all(each.id != subscription for each in found.subscriptions):
         raise unknown()
-
-
-def _encode(data: dict[str, Any], locale: Locale) -> bytes:
-    return encoder(locale).encode(data)
-
-
-def _locale(request: Request, viewer: Viewer) -> Locale:
-    return locale_of(viewer.locale, request.headers.get("accept-language"))
 
 
 def _wanted(request: Request, offered: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.cards.base import Card, Outcome, Ready
 from app.dashboard import Landed, Summary
-from app.days import write_age
+from app.web.reader import Reader
 
 
 def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def without_cards(summary: Summary) -> dict[str, Any]:
+def without_cards(summary: Summary, reader: Reader) -> dict[str, Any]:
     """What the document says of the customer and of all its cards together."""
     customer = summary.listing.customer if summary.listing else None
     return {
@@ -36,18 +36,18 @@ def without_cards(summary: Summary) -> dict[str, Any]:
         else None,
         "period": summary.period,
         "as_of": summary.as_of,
-        "updated": updated(summary),
+        "updated": updated(summary, reader),
         "complete": summary.complete,
         "refresh": {"allowed_at": summary.allowed_at},
     }
 
 
-def updated(summary: Summary) -> str:
+def updated(summary: Summary, reader: Reader) -> str:
     """The age of the oldest figure, in words."""
-    return write_age((summary.now - summary.as_of).total_seconds() if summary.as_of else None)
+    return reader.age((summary.now - summary.as_of).total_seconds() if summary.as_of else None)
 
 
-def whole(summary: Summary, landed: list[Landed]) -> dict[str, Any]:
+def whole(summary: Summary, landed: list[Landed], reader: Reader) -> dict[str, Any]:
     """The document with its cards, in the order of `landed`."""
     cards = {each.card.word: card_object(each.card, each.outcome) for each in landed}
-    return {**without_cards(summary), "cards": cards}
+    return {**without_cards(summary, reader), "cards": cards}

@@ -4,7 +4,6 @@ from urllib.parse import urlencode
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
-from babel import Locale
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,7 +17,7 @@ from app.web.api import known, needs
 from app.web.desk import Desk, desk
 from app.web.document import updated
 from app.web.problems import CHALLENGE
-from app.web.render import locale_of, words
+from app.web.render import reader_of, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.viewer import NotSignedIn, Viewer
@@ -35,7 +34,7 @@ async def show(request: Request) -> Response:
     try:
         viewer = who(request)
     except NotSignedIn:
-        return await _sign_in_page(front)
+        return await _sign_in_page(request, front)
     query, cards = front.question(request, viewer)
     moment = front.moment(soon=_SOON - _MARGIN)
     account = front.account(viewer, moment)
@@ -93,8 +92,9 @@ class Page:
 
     def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query) -> None:
         self._front = front
+        self._reader = reader_of(request, viewer)
         self._shared = {
-            **words(_locale(request, viewer)),
+            **words(self._reader),
             "query": query,
             "again": _again(request),
             "here": lambda **changes: _again(request, **changes),
@@ -122,7 +122,7 @@ class Page:
         return self._part("card.html", card=card, outcome=outcome, timezone=timezone, names=names)
 
     def foot(self, said: Summary) -> bytes:
-        return self._part("foot.html", summary=said, updated=updated(said))
+        return self._part("foot.html", summary=said, updated=updated(said, self._reader))
 
     def _part(self, name: str, **data: object) -> bytes:
         return self._front.templates.get_template(name).render({**self._shared, **data}).encode()
@@ -144,9 +144,9 @@ async def _await(
     return outcomes.setdefault(card.word, Late())
 
 
-async def _sign_in_page(front: Desk) -> Response:
+async def _sign_in_page(request: Request, front: Desk) -> Response:
     """Without a session: the sandbox's customers to choose from, else the way to where one signs in."""
-    shared: dict[str, object] = {"sandbox": front.invented is not None, "again": ""}
+    shared = words(reader_of(request))
     if front.invented is None:
         body = front.templates.get_template("signed_out.html").render(url=front.sign_in_url, **shared)
         return HTMLResponse(body, 401, CHALLENGE)
@@ -161,7 +161,3 @@ def _again(request: Request, **changes: str) -> str:
     """The query of this request, to be asked again with `changes`: with its question mark, or nothing."""
     pairs = urlencode({**request.query_params, **changes})
     return f"?{pairs}" if pairs else ""
-
-
-def _locale(request: Request, viewer: Viewer) -> Locale:
-    return locale_of(viewer.locale, request.headers.get("accept-language"))

@@ -9,13 +9,17 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app import log
 from app.query import BadQuery
+from app.web.catalogue import ENGLISH
+from app.web.reader import reader
+from app.web.render import reader_of, words
 from app.web.viewer import NotSignedIn
+from app.words import Text, Words
 
 
 class Problem(Exception):
     """A request that gets no answer but this one. `code` is for programs, `detail` for people."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: Words) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
@@ -30,11 +34,11 @@ _KNOWN = {404: "not_found", 405: "method_not_allowed"}
 
 def unknown() -> Problem:
     """The one answer to what does not exist and to what is another customer's."""
-    return Problem(404, "not_found", "There is nothing here.")
+    return Problem(404, "not_found", Text("There is nothing here."))
 
 
 def not_signed_in() -> Problem:
-    return Problem(401, "not_signed_in", "Sign in to see this.")
+    return Problem(401, "not_signed_in", Text("Sign in to see this."))
 
 
 def of(error: Exception) -> Problem:
@@ -51,7 +55,7 @@ def of(error: Exception) -> Problem:
         case HTTPException():
             code = _KNOWN.get(error.status_code, "http_error")
             return Problem(error.status_code, code, HTTPStatus(error.status_code).phrase)
-    return Problem(500, "bug", "Something went wrong. The request id names it in the log.")
+    return Problem(500, "bug", Text("Something went wrong. The request id names it in the log."))
 
 
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -59,7 +63,7 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": reader(ENGLISH).say(problem.detail),
         "code": problem.code,
         "request_id": log.request_id.get(),
     }
@@ -74,7 +78,9 @@ async def handle(request: Request, error: Exception) -> Response:
     if "text/html" not in accepted or request.scope["path"].startswith("/api/"):
         return answer(problem, headers)
     page = request.app.state.desk.templates.get_template("problem.html")
-    return HTMLResponse(page.render(problem=problem), problem.status, headers=_headers(problem, headers))
+    return HTMLResponse(
+        page.render(problem=problem, **words(reader_of(request))), problem.status, headers=_headers(problem, headers)
+    )
 
 
 def _headers(problem: Problem, headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -1,22 +1,24 @@
 """Everything that people or programs read: the one JSON encoder, the Jinja environment, the words of a locale."""
 
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
 import jinja2
 import msgspec
 from babel import Locale, UnknownLocaleError
+from starlette.requests import Request
 
-from app.days import DayName, day_of, write_day, write_moment, zone
-from app.money import Money, Quantity, unit, write, write_quantity, write_tick
+from app.days import DayName
+from app.money import Money, Quantity
 from app.web import plots
+from app.web.catalogue import ENGLISH
+from app.web.reader import Reader, reader
+from app.web.viewer import Viewer
+from app.words import Plural, Text
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
-_ENGLISH = Locale("en")
 # No `@variant`: anybody could make up locales without end, and each is remembered.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
 
@@ -31,27 +33,33 @@ def locale_of(*wishes: str | None) -> Locale:
                 return Locale.parse(tag, sep="-")
             except (ValueError, TypeError, UnknownLocaleError):
                 continue
-    return _ENGLISH
+    return ENGLISH
+
+
+def reader_of(request: Request, viewer: Viewer | None = None) -> Reader:
+    """Who reads the answer: the locale of the token, else that of the browser."""
+    return reader(locale_of(viewer.locale if viewer else None, request.headers.get("accept-language")))
 
 
 @cache
-def encoder(locale: Locale) -> msgspec.json.Encoder:
-    """Data as JSON for one locale: amounts as decimal strings with their text, days by name."""
-    return msgspec.json.Encoder(enc_hook=partial(_plain, locale))
+def encoder(reader: Reader) -> msgspec.json.Encoder:
+    """Data as JSON for one reader: amounts as decimal strings with their text, texts and days as they are read."""
+    return msgspec.json.Encoder(enc_hook=partial(_plain, reader))
 
 
-def _plain(locale: Locale, value: object) -> object:
-    if isinstance(value, Money):
-        return {"amount": f"{value.amount:f}", "unit": value.unit.code, "text": write(value, locale)}
-    if isinstance(value, Quantity):
-        return f"{value.value:f}"
-    if isinstance(value, DayName):
-        return write_day(value.day, locale)
+def _plain(reader: Reader, value: object) -> object:
+    match value:
+        case Money():
+            return {"amount": f"{value.amount:f}", "unit": value.unit.code, "text": reader.write(value)}
+        case Quantity():
+            return f"{value.value:f}"
+        case DayName() | Text():
+            return reader.write(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def environment() -> jinja2.Environment:
-    """Templates escape everything, and fail on a name that is not there."""
+    """Templates escape everything, fail on a name that is not there, and write our values for their reader."""
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -59,24 +67,33 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_written,
     )
     found.globals.update(plots=plots, last=lambda end: end - timedelta(microseconds=1))
     return found
 
 
-def words(locale: Locale) -> dict[str, Callable[..., str]]:
-    """What a template uses to write figures and days for one reader."""
+@jinja2.pass_context
+def _written(context: jinja2.runtime.Context, value: object) -> object:
+    return context["reader"].write(value) if isinstance(value, Text | Money | Quantity | DayName) else value
 
-    def day(value: DayName | datetime, where: str | None = None, skeleton: str = "MMMd") -> str:
-        date = value.day if isinstance(value, DayName) else day_of(value, zone(where or "UTC"))
-        return write_day(date, locale, skeleton)
+
+def words(reader: Reader) -> dict[str, object]:
+    """What a template uses to write for one reader: `_` a text, `_n` one that depends on a count."""
+
+    def say(text: str, /, **values: object) -> str:
+        return reader.say(Text(text, **values))
+
+    def count(one: str, many: str, /, n: int, **values: object) -> str:
+        return reader.say(Plural(one, many, n=n, **values))
 
     return {
-        "money": lambda amount: write(amount, locale),
-        "tick": lambda value, code: write_tick(Money(Decimal(repr(value)), unit(code)), locale),
-        "quantity": lambda amount: write_quantity(amount, locale),
-        "percent": lambda share: f"{write_quantity(share, locale)}%" if share % 1 else f"{share:.1f}%",
-        "day": day,
-        "moment": lambda moment, where: write_moment(moment, zone(where), locale),
-        "day_name": lambda date: write_day(date, locale),
+        "reader": reader,
+        "_": say,
+        "_n": count,
+        "tick": reader.tick,
+        "quantity": reader.quantity,
+        "percent": reader.percent,
+        "day": reader.day,
+        "moment": reader.moment,
     }

@@ -12,6 +12,7 @@ from app.listing import Nothing
 from app.money import total
 from app.orb import wire
 from app.orb.decode import decode
+from tests.english import english
 from tests.orb.answers import changed, example
 
 
@@ -24,7 +25,7 @@ def invoice(**fields: Any) -> wire.Invoice:
 
 
 def steps(of: wire.Invoice) -> list[tuple[str, str, str]]:
-    return [(step.kind, step.label, f"{step.amount.amount:f}") for step in bridge(of)]
+    return [(step.kind, english(step.label), f"{step.amount.amount:f}") for step in bridge(of)]
 
 
 def test_the_bill_reads_as_the_invoice_does() -> None:
@@ -115,7 +116,7 @@ def test_nothing_pending_and_ended_are_states_and_look_like_them(code: str, word
     bill = view(subscription(), Nothing(code))
 
     assert (bill.status, bill.code, bill.amount_due) == ("empty", code, None)
-    assert words in (bill.message or "")
+    assert words in english(bill.message)
 
 
 KINDS = ("usage_discount", "amount_discount", "percentage_discount", "minimum", "maximum", "unheard_of")

@@ -11,6 +11,8 @@ from app.money import write
 from app.orb import wire
 from app.orb.decode import decode
 from app.web.render import locale_of
+from app.words import Text
+from tests.english import english
 from tests.orb.answers import changed, example
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -36,7 +38,7 @@ def test_the_first_entrys_ending_balance_is_the_balance(shown: UnitCredits) -> N
 
 
 def test_a_movement_is_what_the_balance_did_whatever_sign_orb_gives_the_amount(shown: UnitCredits) -> None:
-    assert [(row.label, f"{row.amount.amount:f}", row.pending) for row in shown.activity] == [
+    assert [(english(row.label), f"{row.amount.amount:f}", row.pending) for row in shown.activity] == [
         ("Usage", "-51.75", True),
         ("Credits voided", "-100", False),
         ("Voiding started", "0", False),
@@ -91,4 +93,4 @@ def test_an_entry_type_that_is_new_is_shown_as_a_movement() -> None:
 
     (row,) = view("credits", ledger(data=[entry]), None, LOS_ANGELES).activity
 
-    assert row.label == "Other movement"
+    assert row.label == Text("Other movement")

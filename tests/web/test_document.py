@@ -13,11 +13,12 @@ import pytest
 import respx
 
 from app.account.account import Account
-from app.cards.base import Card, Outcome
+from app.cards.base import Card, Outcome, Table
 from app.dashboard import load_one
 from app.orb.path import CustomerRef
 from app.query import Query
 from app.settings import Settings
+from app.words import Text
 from tests.conftest import Clock, Serve
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
 
@@ -271,7 +272,7 @@ async def test_a_card_that_is_stuck_in_itself_fails_in_time(serve: Serve) -> Non
         front = client._transport.app.state.desk  # type: ignore[attr-defined]
         account = front.account(front.tokens.viewer(client.headers["authorization"][7:]), front.moment())
         with anyio.fail_after(1):
-            card = Card("stuck", "Stuck", "usage", stuck)
+            card = Card("stuck", Text("Stuck"), "usage", stuck, lambda _: Table((), ()))
             outcome = await load_one(card, account, Query(), anyio.current_time() + 0.01)
 
     assert (outcome.status, outcome.code) == ("failed", "orb_timeout")

@@ -1,0 +1,130 @@
+"""Writes for one reader: texts in their language, amounts, counts and days as they are written there."""
+
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale
+
+from app import money
+from app.days import DayName, day_of, write_day, write_moment, zone
+from app.money import Money, Quantity, Unit, unit
+from app.web.catalogue import ENGLISH, language_of, translations
+from app.words import Plural, Text, Words
+
+_ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+
+# How old figures are, by the largest span that fits: seconds, and what is said of it.
+_AGES = (
+    (86400, "day", ("Updated {n} day ago", "Updated {n} days ago")),
+    (3600, "hour", ("Updated {n} hour ago", "Updated {n} hours ago")),
+    (60, "minute", ("Updated {n} minute ago", "Updated {n} minutes ago")),
+)
+_COUNTS = (2, 1, 0, 3, 11, 100)  # one of each way in which the languages of the world count
+_JUST_NOW = Text("Updated just now")
+_UNKNOWN = Text("Age unknown")
+
+
+class Reader:
+    """`locale` writes numbers and days; `language` is that of the texts, English where there is no catalogue."""
+
+    def __init__(self, locale: Locale) -> None:
+        self.locale = locale
+        self.language = language_of(locale)
+        self._catalogue = translations(self.language)
+
+    @property
+    def tag(self) -> str:
+        """The language as HTML names it: `pt-BR`."""
+        return str(self.language).replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """`ltr`, or `rtl` where the language is written from right to left."""
+        return str(self.language.text_direction)
+
+    def write(self, value: object) -> str:
+        """Anything that a text or a page holds, as this reader sees it."""
+        match value:
+            case Text():
+                return self.say(value)
+            case Money():
+                return money.write(value, self.locale, self._noun)
+            case Quantity():
+                return money.write_quantity(value.value, self.locale)
+            case DayName():
+                return write_day(value.day, self.locale)
+            case int() if not isinstance(value, bool):
+                return money.write_quantity(Decimal(value), self.locale)
+        return str(value)
+
+    def say(self, text: Words) -> str:
+        """The text in the reader's language, its values written and kept apart from their surroundings."""
+        if isinstance(text, str):
+            return text
+        found = self._translated(text)
+        return found.format(**{name: self._apart(self.write(value)) for name, value in text.values.items()})
+
+    def quantity(self, amount: Decimal) -> str:
+        return money.write_quantity(amount, self.locale)
+
+    def percent(self, share: Decimal) -> str:
+        """A share of a hundred, to its one decimal: `41.0%`, `41,0 %`."""
+        return money.write_percent(share, self.locale)
+
+    def tick(self, value: float, code: str) -> str:
+        """The name of a gridline."""
+        return money.write_tick(Money(Decimal(repr(value)), unit(code)), self.locale)
+
+    def day(self, value: DayName | datetime | date, where: str | None = None, skeleton: str = "MMMd") -> str:
+        """A calendar day by a CLDR skeleton; an instant is the day that it falls on in the zone `where`."""
+        if isinstance(value, datetime):
+            value = day_of(value, zone(where or "UTC"))
+        return write_day(value.day if isinstance(value, DayName) else value, self.locale, skeleton)
+
+    def moment(self, moment: datetime, where: str) -> str:
+        return write_moment(moment, zone(where), self.locale)
+
+    def age(self, seconds: float | None) -> str:
+        """How old the figures are: `Updated just now`, `Updated 3 minutes ago`, `Age unknown`."""
+        if seconds is None:
+            return self.say(_UNKNOWN)
+        for size, _, forms in _AGES:
+            if (count := max(0, int(seconds)) // size) > 0:
+                return self.say(Plural(*forms, n=count))
+        return self.say(_JUST_NOW)
+
+    def ages(self) -> dict[str, dict[str, str]]:
+        """The same sentences for the script that keeps the stamp ticking: by span, then by CLDR plural category."""
+        counts = range(1, 120)
+        forms = {
+            name: {self.language.plural_form(n): self._translated(Plural(*texts, n=n)) for n in counts}
+            for _, name, texts in _AGES
+        }
+        return {"now": {"other": self.say(_JUST_NOW)}, **forms}
+
+    def _translated(self, text: Text) -> str:
+        if isinstance(text, Plural):
+            return self._catalogue.ngettext(text.text, text.many, int(str(text.values["n"])))
+        return self._catalogue.gettext(text.text)
+
+    def _apart(self, value: str) -> str:
+        """A value whose letters run another way than the sentence must not turn the sentence around."""
+        if self.direction == "rtl" or any(unicodedata.bidirectional(each) in ("R", "AL") for each in value):
+            return f"{_ISOLATE}{value}{_POP}"
+        return value
+
+    def _noun(self, counted: Unit, size: Decimal) -> str:
+        """What a pricing unit is called beside that many of it; Orb's identifier where nobody named it otherwise."""
+        if counted.code != "credits":
+            return money.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
+        # Catalogues know whole counts alone: one that this language treats as it treats `size` stands for it.
+        wanted = self.language.plural_form(size)
+        alike = (n for n in _COUNTS if self.language.plural_form(n) == wanted)
+        return self.say(Plural("credit", "credits", n=next(alike, 2)))
+
+
+@cache
+def reader(locale: Locale) -> Reader:
+    return Reader(locale)
