@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 TYPESCRIPT := tests/typescript
 NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
-.PHONY: run test check bench format setup lock
+.PHONY: run test check bench format catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -28,6 +28,15 @@ bench: $(STAMP) ## how fast things are, as figures beside their goals
 format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+LANGUAGES := $(notdir $(basename $(wildcard app/web/catalogues/*.po)))
+
+catalogues: $(STAMP) ## adds every text for people to each language's catalogue, empty until translated
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output --omit-header \
+		-k Text -k Plural:1,2 -k _n:1,2 -o .texts.pot .
+	@for each in $(LANGUAGES); do $(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header \
+		--width 120 -i .texts.pot -o app/web/catalogues/$$each.po -l $$each; done
+	@rm .texts.pot
 
 setup: $(STAMP) $(NODE_STAMP) ## .venv and node_modules, from their lock files
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -11,15 +12,20 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from app import log
 from app.account.account import Account
 from app.cache.cache import NotKept
-from app.cards import bill, breakdown, credits, spend
 from app.cards.base import Card, Empty, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 
-CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
-WORDS: tuple[str, ...] = tuple(card.word for card in CARDS)
+# The cards in page order, each a word: its file in `app/cards`, its template, its address, its key.
+WORDS = (
+    "bill",
+    "credits",
+    "spend",
+    "breakdown",
+)
+CARDS: tuple[Card, ...] = tuple(import_module(f"app.cards.{word}").CARD for word in WORDS)
 _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)
 
 

@@ -1,6 +1,7 @@
 """Writes for one reader: texts in their language, amounts, counts and days as they are written there."""
 
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,12 +16,12 @@ from app.words import Plural, Text, Words
 
 _ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
-# How old figures are, by the largest span that fits: seconds, and what is said of it.
-_AGES = (
-    (86400, "day", ("Updated {n} day ago", "Updated {n} days ago")),
-    (3600, "hour", ("Updated {n} hour ago", "Updated {n} hours ago")),
-    (60, "minute", ("Updated {n} minute ago", "Updated {n} minutes ago")),
-)
+# How old figures are, by the largest span that fits: its seconds, and what is said of so many.
+_AGES: dict[str, tuple[int, Callable[[int], Text]]] = {
+    "day": (86400, lambda n: Plural("Updated {n} day ago", "Updated {n} days ago", n=n)),
+    "hour": (3600, lambda n: Plural("Updated {n} hour ago", "Updated {n} hours ago", n=n)),
+    "minute": (60, lambda n: Plural("Updated {n} minute ago", "Updated {n} minutes ago", n=n)),
+}
 _COUNTS = (2, 1, 0, 3, 11, 100)  # one of each way in which the languages of the world count
 _JUST_NOW = Text("Updated just now")
 _UNKNOWN = Text("Age unknown")
@@ -90,17 +91,17 @@ class Reader:
         """How old the figures are: `Updated just now`, `Updated 3 minutes ago`, `Age unknown`."""
         if seconds is None:
             return self.say(_UNKNOWN)
-        for size, _, forms in _AGES:
+        for size, said in _AGES.values():
             if (count := max(0, int(seconds)) // size) > 0:
-                return self.say(Plural(*forms, n=count))
+                return self.say(said(count))
         return self.say(_JUST_NOW)
 
     def ages(self) -> dict[str, dict[str, str]]:
         """The same sentences for the script that keeps the stamp ticking: by span, then by CLDR plural category."""
         counts = range(1, 120)
         forms = {
-            name: {self.language.plural_form(n): self._translated(Plural(*texts, n=n)) for n in counts}
-            for _, name, texts in _AGES
+            span: {self.language.plural_form(n): self._translated(said(n)) for n in counts}
+            for span, (_, said) in _AGES.items()
         }
         return {"now": {"other": self.say(_JUST_NOW)}, **forms}
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import jwt
 
+from app.dashboard import WORDS
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.secret import Secret
 
-SCOPE = frozenset(
-    ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts", "invoices", "explore", "refresh", "export")
-)
+# The words of a token's scope: a card's each, and what there is besides.
+SCOPE = frozenset((*WORDS, "usage", "licenses", "alerts", "invoices", "explore", "refresh", "export"))
 _OF_THE_CUSTOMER = frozenset(("credits", "alerts"))  # not of one subscription: shown to a part viewer only by name
 _TYPE = "orrery+jwt"
 _LEEWAY = 30
