@@ -17,6 +17,7 @@ from app.days import Period
 from app.listing import Listing
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
+from app.reconciliation import Note, notes
 
 # The cards in page order, each a word: its file in `app/cards`, its template, its address, its key.
 WORDS = (
@@ -50,7 +51,8 @@ class PeriodNow:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is true of all cards together. `as_of` is the oldest known age; `allowed_at` when a refresh may ask."""
+    """What is true of all cards together. `as_of` is the oldest known age; `allowed_at` when a refresh may ask;
+    `notes` how they fit together."""
 
     listing: Listing | None
     period: PeriodNow | None
@@ -58,6 +60,7 @@ class Summary:
     complete: bool
     allowed_at: datetime
     now: datetime
+    notes: tuple[Note, ...]
 
 
 def chosen(query: Query, scope: Iterable[str]) -> tuple[Card, ...]:
@@ -134,6 +137,7 @@ def summary(found: Listing | None, outcomes: Mapping[str, Outcome], refresh_age:
         complete=all(_complete(outcome) for word, outcome in outcomes.items() if word in _FIRST_PAINT),
         allowed_at=max(now, again),
         now=now,
+        notes=notes(outcomes, found),
     )
 
 

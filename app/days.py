@@ -84,6 +84,14 @@ class DayName:
         return f"DayName({self.day.isoformat()})"
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant that a reader will see in the customer's zone. Written where the reader's locale is known."""
+
+    moment: datetime
+    where: ZoneInfo
+
+
 def write_day(day: date, locale: Locale, skeleton: str = "MMMd") -> str:
     """The day as people read it, by a CLDR skeleton: `Nov 1`, `1. Nov.`, `11月1日`."""
     return str(format_skeleton(skeleton, day, locale=locale))

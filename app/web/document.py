@@ -39,6 +39,7 @@ def without_cards(summary: Summary, reader: Reader) -> dict[str, Any]:
         "updated": updated(summary, reader),
         "complete": summary.complete,
         "refresh": {"allowed_at": summary.allowed_at},
+        "reconciliation": summary.notes,
     }
 
 

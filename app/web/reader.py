@@ -9,7 +9,7 @@ from functools import cache
 from babel import Locale
 
 from app import money
-from app.days import DayName, day_of, write_day, write_moment, zone
+from app.days import DayName, Moment, day_of, write_day, write_moment, zone
 from app.money import Money, Quantity, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words
@@ -56,6 +56,8 @@ class Reader:
                 return money.write_quantity(value.value, self.locale)
             case DayName():
                 return write_day(value.day, self.locale)
+            case Moment():
+                return write_moment(value.moment, value.where, self.locale)
             case int() if not isinstance(value, bool):
                 return money.write_quantity(Decimal(value), self.locale)
         return str(value)

@@ -229,7 +229,7 @@ async def test_cards_arrive_as_they_land_and_the_slow_one_last(serve: Serve, orb
     assert sorted(words[:-1]) == ["bill", "breakdown", "credits", "spend"]
     assert words[-2:] == ["bill", None]
     assert all(set(line) == NINE | {"card"} for line in lines[:-1])
-    assert set(lines[-1]) == {"done", "customer", "period", "as_of", "updated", "complete", "refresh"}
+    assert set(lines[-1]) == {"done", "customer", "period", "as_of", "updated", "complete", "refresh", "reconciliation"}
 
 
 async def test_the_event_stream_names_its_events(serve: Serve, orb_router: respx.MockRouter) -> None:
