@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 TYPESCRIPT := tests/typescript
 NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
-.PHONY: run test check bench format catalogues setup lock
+.PHONY: run test check bench format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -28,6 +28,9 @@ bench: $(STAMP) ## how fast things are, as figures beside their goals
 format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+golden: $(STAMP) ## every customer's document as it is now, into tests/golden: read the diff
+	GOLDEN=write $(BIN)/python -m pytest -q tests/test_golden.py
 
 LANGUAGES := $(notdir $(basename $(wildcard app/web/catalogues/*.po)))
 

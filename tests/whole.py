@@ -1,0 +1,60 @@
+"""The whole of it in one process: the service with a sandbox behind it, both on one clock that stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from app.main import create_app
+from app.orb.path import CustomerRef
+from app.sandbox.server import create_sandbox
+from app.secret import Secret
+from app.settings import Settings
+from app.web.viewer import Tokens
+
+SECRET = "a-secret-that-only-the-tests-know-of"
+NOON = datetime(2026, 11, 20, 20, 15, 30, 250000, tzinfo=UTC)
+CUSTOMERS = (
+    "northwind", "halcyon", "lumen", "quiet", "sunset", "fresh", "meridian", "nobody", "yamato", "atelier",
+    "sparkworks", "faro", "trollheim", "zeroth", "springboard", "lattice", "babel", "mote", "chorus", "orchard",
+    "orchard-east", "orchard-west", "gulf", "himal", "calder", "quill",
+)  # fmt: skip
+
+
+class Whole:
+    """The service; `client(customer)` is a browser of that customer's."""
+
+    def __init__(self, app: Any, now: datetime) -> None:
+        self._app = app
+        self._now = now
+
+    @asynccontextmanager
+    async def client(self, customer: str, **token: Any) -> AsyncIterator[httpx.AsyncClient]:
+        tokens = Tokens([Secret(SECRET)], now=self._now.timestamp)
+        signed = tokens.sign(CustomerRef("external_customer_id", customer), **token)
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._app),
+            base_url="http://orrery.test",
+            headers={"Authorization": f"Bearer {signed}"},
+        ) as client:
+            yield client
+
+
+@asynccontextmanager
+async def whole(now: datetime = NOON, **settings: Any) -> AsyncIterator[Whole]:
+    """The service at that moment; nobody's answers are kept yet."""
+    sandbox = create_sandbox(now=lambda: now, latency=0, rate_plan="off")
+    usual: dict[str, Any] = {
+        "orb_api_key": Secret("a-key-of-1234"),
+        "orb_base_url": "http://127.0.0.1/v1",
+        "viewer_secrets": (Secret(SECRET),),
+        "grouping_keys": {"workspace_id": "Workspace"},
+        "orb_credit_currency": ("credits", "sparks", "USD"),
+        "hosts": ("orrery.test",),
+        "patience": 30,
+    }
+    app = create_app(Settings(**usual | settings), httpx.ASGITransport(sandbox), now=lambda: now)
+    async with app.router.lifespan_context(app):
+        yield Whole(app, now)
