@@ -1,6 +1,5 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
-import re
 from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from app.web.render import encoder, reader_of
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.viewer import Viewer
+from app.web.wishes import wishes
 
 Frame = Callable[[str, bytes], bytes]
 
@@ -119,19 +119,9 @@ def _wanted(request: Request, offered: Sequence[str]) -> str:
 
     Raises Problem, 406.
     """
-    accepted = request.headers.get("accept", "").strip() or "*/*"
-    wishes = [_wish(each) for each in accepted.lower().split(",")]
-    for quality, wanted in sorted(wishes, key=lambda wish: -wish[0]):
-        if quality > 0 and wanted in offered:
+    for wanted in wishes(request.headers.get("accept", "").strip() or "*/*"):
+        if wanted in offered:
             return wanted
-        if quality > 0 and wanted in ("application/*", "*/*"):
+        if wanted in ("application/*", "*/*"):
             return _JSON
     raise Problem(406, "not_acceptable", f"There is {', '.join(offered)}.")
-
-
-def _wish(text: str) -> tuple[int, str]:
-    """One wish of an Accept header: its quality in thousandths, and the media type."""
-    wanted, *parameters = (part.strip() for part in text.split(";"))
-    quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-    found = re.fullmatch(r"([01])(?:\.([0-9]{0,3}))?", quality, re.ASCII)
-    return (int(found[1] + (found[2] or "").ljust(3, "0")) if found else 0), wanted

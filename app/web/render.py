@@ -16,18 +16,19 @@ from app.web import plots
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.viewer import Viewer
+from app.web.wishes import wishes
 from app.words import Plural, Text
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 # No `@variant`: anybody could make up locales without end, and each is remembered.
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?")
 
 
-def locale_of(*wishes: str | None) -> Locale:
-    """The first wish that is a locale; each is a tag, or an Accept-Language header; else English."""
-    for wish in wishes:
-        for tag in (wish or "")[:256].split(","):
-            if not _TAG.fullmatch(tag := tag.partition(";")[0].strip()):
+def locale_of(*headers: str | None) -> Locale:
+    """The best liked locale that there is; each header is a tag, or an Accept-Language header; else English."""
+    for header in headers:
+        for tag in wishes(header or ""):
+            if not _TAG.fullmatch(tag):
                 continue
             try:
                 return Locale.parse(tag, sep="-")

@@ -16,11 +16,14 @@ ENGLISH = Locale("en")
         ("es-419", "es_419"),
         ("zh-Hant-TW", "zh_Hant_TW"),
         ("xx, fr;q=0.5", "fr"),
+        ("fr;q=0.5, de;q=0.9, en;q=0.1", "de"),
+        ("de;q=0, pt-BR", "pt_BR"),
+        ("PT-br", "pt_BR"),
         ("", "en"),
         ("*", "en"),
     ],
 )
-def test_the_first_wish_that_is_a_locale_is_taken(wish: str, locale: str) -> None:
+def test_the_best_liked_wish_that_is_a_locale_is_taken(wish: str, locale: str) -> None:
     assert str(locale_of(wish)) == locale
 
 
