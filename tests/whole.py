@@ -43,9 +43,11 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(now: datetime = NOON, **settings: Any) -> AsyncIterator[Whole]:
-    """The service at that moment; nobody's answers are kept yet."""
-    sandbox = create_sandbox(now=lambda: now, latency=0, rate_plan="off")
+async def whole(
+    now: datetime = NOON, wire: httpx.AsyncBaseTransport | None = None, **settings: Any
+) -> AsyncIterator[Whole]:
+    """The service at that moment, behind it a sandbox or `wire`; nobody's answers are kept yet."""
+    wire = wire or httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
     usual: dict[str, Any] = {
         "orb_api_key": Secret("a-key-of-1234"),
         "orb_base_url": "http://127.0.0.1/v1",
@@ -55,6 +57,6 @@ async def whole(now: datetime = NOON, **settings: Any) -> AsyncIterator[Whole]:
         "hosts": ("orrery.test",),
         "patience": 30,
     }
-    app = create_app(Settings(**usual | settings), httpx.ASGITransport(sandbox), now=lambda: now)
+    app = create_app(Settings(**usual | settings), wire, now=lambda: now)
     async with app.router.lifespan_context(app):
         yield Whole(app, now)
