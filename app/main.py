@@ -62,6 +62,7 @@ def create_app(
             Route("/api/dashboard", api.dashboard),
             Route("/api/dashboard/refresh", api.refresh, methods=["POST"]),
             Route("/api/cards/{card}", api.card),
+            Route("/api/export/focus.csv", export.costs),
             Route("/api/export/{card}.csv", export.card),
             Route("/livez", _well),
             Route("/readyz", _well),

@@ -16,6 +16,7 @@ FLOORS = {
     "app.web": 9,
     "app.dashboard": 8,
     "app.reconciliation": 7,
+    "app.focus": 6,
     "app.cards": 6,
     "app.cards.base": 5,
     "app.account": 4,

@@ -152,12 +152,14 @@ class Ledger(Answer, frozen=True, gc=False):
 class Price(Answer, frozen=True, gc=False):
     id: str
     name: str
+    price_type: str = ""
 
 
 class PriceCost(Figures, frozen=True, gc=False):
     price: Price
     subtotal: Amount
     total: Amount
+    quantity: MaybeAmount = None
 
 
 class Cost(Figures, frozen=True, gc=False):

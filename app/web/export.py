@@ -3,9 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import focus
 from app.account.account import Account
-from app.cards.base import Card, Cell, Failed, Outcome, Ready, Table
+from app.cards.base import Card, Cell, Failed, Outcome, Ready, Table, failed
 from app.dashboard import listing, load_one
+from app.orb.errors import OrbError
 from app.query import Query
 from app.web.api import known, needs
 from app.web.desk import desk
@@ -32,6 +34,22 @@ async def card(request: Request) -> Response:
     else:
         table = Table(("code", "message"), ((outcome.code, outcome.message),))
     return sheet(table, await _common(account, query, wanted, outcome, table), wanted.word, reader_of(request, viewer))
+
+
+async def costs(request: Request) -> Response:
+    """`GET /api/export/focus.csv`: the cost by day in the columns of FOCUS."""
+    viewer, front = who(request), desk(request)
+    needs(viewer, "export")
+    needs(viewer, "spend")
+    query, _ = front.question(request, viewer, "spend")
+    moment = front.moment()
+    account = front.account(viewer, moment)
+    await known(account, query.subscription_id)
+    try:
+        table = await focus.load(account, query, request.url.hostname or "")
+    except OrbError as error:
+        raise unavailable(failed(error)) from None
+    return sheet(table, {}, "focus", reader_of(request, viewer))
 
 
 async def _common(account: Account, query: Query, card: Card, outcome: Outcome, table: Table) -> dict[str, Cell]:
