@@ -46,7 +46,8 @@ def told(bills: list[Bill], spent: list[Series], later: float | None = 0) -> tup
     own = {name: getattr(first, name) for name in first.__slots__}
     days = Spend(**own, other_units=tuple(others), links=Links({}))
     at = None if later is None else NOW + timedelta(seconds=later)
-    return notes({"bill": Ready(data=Bills(tuple(bills)), as_of=NOW), "spend": Ready(data=days, as_of=at)}, LISTING)
+    billed = Ready(data=Bills(tuple(bills), (), Links({})), as_of=NOW)
+    return notes({"bill": billed, "spend": Ready(data=days, as_of=at)}, LISTING)
 
 
 @given(amounts, amounts)
@@ -100,7 +101,7 @@ def test_what_is_not_the_same_question_is_not_compared(bills: list[Bill], spent:
 
 
 def test_without_both_cards_or_the_list_there_is_nothing_to_say() -> None:
-    ready = Ready(data=Bills((bill("1"),)), as_of=NOW)
+    ready = Ready(data=Bills((bill("1"),), (), Links({})), as_of=NOW)
 
     assert notes({"bill": ready}, LISTING) == ()
     assert notes({"bill": ready, "spend": Failed(code="busy")}, LISTING) == ()

@@ -40,8 +40,9 @@ async def test_every_row_says_what_its_figures_are(serve: Serve, orb_router: res
         assert row["basis"] == card["basis"]
         assert row["timezone"] == "America/Los_Angeles"
         assert row["as_of"] == (card["as_of"] or "")
-        assert row["period_start"] == "2026-05-01T07:00:00Z"
-        assert row["period_end"]
+        # The fee of Borealis is for the month to come.
+        assert row["period_start"][5:7] == ("06" if row.get("name") == "Platform fee" else "05")
+        assert row["period_end"] > row["period_start"]
         assert row["unit"] == ("credits" if word == "credits" else "USD")
 
 
