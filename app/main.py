@@ -107,6 +107,7 @@ def _desk(settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, now:
         templates=environment(),
         now=now,
         grouping_keys=settings.grouping_keys,
+        labels=settings.labels,
         credit_currencies=settings.orb_credit_currency,
         max_age=settings.max_age,
         refresh_age=settings.refresh_age,

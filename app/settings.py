@@ -3,12 +3,15 @@
 import ipaddress
 import os
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
+from app.labels import NO_LABELS, BadLabels, Labels
+from app.labels import read as read_labels
 from app.secret import Secret
 
 # Signs viewer tokens when only the sandbox's invented customers can be seen. Known to everybody, so the
@@ -16,6 +19,7 @@ from app.secret import Secret
 SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
 
 _WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
+_MOST_LABELS = 1024 * 1024
 _HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
 
 
@@ -39,6 +43,7 @@ class Settings:
     viewer_untyped: bool = False
     sign_in_url: str | None = None
     grouping_keys: Mapping[str, str]
+    labels: Labels = NO_LABELS
     max_age: float = 300
     refresh_age: float = 10
     patience: float = 8
@@ -56,8 +61,8 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_LABELS", "ORRERY_REDIS_URL",
-    "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
+    "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_REDIS_URL", "ORRERY_METRICS_TOKEN",
+    "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -91,6 +96,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         viewer_untyped=_flag(environ, "ORRERY_VIEWER_UNTYPED"),
         sign_in_url=_sign_in_url(environ),
         grouping_keys=_grouping_keys(environ),
+        labels=_labels(environ),
         max_age=_number(environ, "ORRERY_MAX_AGE", 300, 0, 86400),
         refresh_age=_number(environ, "ORRERY_REFRESH_AGE", 10, 0, 86400),
         patience=_number(environ, "ORRERY_PATIENCE", 8, 1, 60),
@@ -213,6 +219,24 @@ def _grouping_keys(environ: Mapping[str, str]) -> dict[str, str]:
             raise BadSetting(f"ORRERY_GROUPING_KEYS: {part.strip()!r:.80} is not key:Label, or is there twice")
         keys[key] = label.strip() or key
     return keys
+
+
+def _labels(environ: Mapping[str, str]) -> Labels:
+    path = _text(environ, "ORRERY_LABELS")
+    if path is None:
+        return NO_LABELS
+    try:
+        with Path(path).open("rb") as file:
+            text = file.read(_MOST_LABELS + 1)
+        if len(text) > _MOST_LABELS:
+            raise BadSetting(f"ORRERY_LABELS: the file is larger than {_MOST_LABELS} bytes")
+        return read_labels(tomllib.loads(text.decode("utf-8")))
+    except OSError as error:
+        raise BadSetting(f"ORRERY_LABELS cannot be read: {type(error).__name__}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"ORRERY_LABELS is not TOML: {error!s:.200}") from None
+    except BadLabels as error:
+        raise BadSetting(f"ORRERY_LABELS: {error!s:.200}") from None
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

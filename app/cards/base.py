@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypedDict
 from app.account.account import Account
 from app.cache.cache import Answer
 from app.days import Period
+from app.labels import Label
 from app.listing import Listing, Nothing
 from app.money import Money, Quantity
 from app.orb import wire
@@ -100,7 +101,7 @@ Outcome = Ready | Empty | Failed | Late
 
 
 # What a cell of an exported table may hold; None is an empty cell.
-Cell = Money | Quantity | Decimal | datetime | date | Period | Words | int | None
+Cell = Money | Quantity | Decimal | datetime | date | Period | Words | Label | int | None
 Row = tuple[Cell, ...]
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts, sentence
 from app.days import Period, day_of, end_of_day, midnight
+from app.labels import Label, property_label, value_label
 from app.listing import Listing, Nothing
 from app.money import difference, total, unit
 from app.orb import wire
@@ -29,11 +31,11 @@ GROUPS_REACH_BACK = timedelta(days=100)
 
 _TENTH = Decimal("0.1")
 
-_NO_SERIES = Text(
-    "What the other groups cost is not known: there is no subtotal for this subscription over these days."
-)
-_CLAMPED = Text("What the other groups cost is not known: groups reach back 32 days, the subtotal further.")
-_SKEWED = Text("What the other groups cost is not known: groups and subtotal were taken at different moments.")
+_ROLLED_UP = Text("What the others cost is not known here: cost by day holds all subscriptions together.")
+_NO_SERIES = Text("What the others cost is not known: there is no subtotal for this subscription over these days.")
+_CLAMPED = Text("What the others cost is not known: groups reach back 32 days, the subtotal further.")
+_SKEWED = Text("What the others cost is not known: groups and subtotal were taken at different moments.")
+_IN_A_UNIT = Text("Charges in money, where there are any, are on the bill alone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,26 @@ class GroupShare:
     """One group. `key` is Orb's string untouched; `share` is of the subtotal, in percent, where that is known."""
 
     key: str
-    label: str
+    label: Label | Text
     subtotal: wire.Subtotal
     share: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Where to look for what is not here; `kind` is the word of the card or page, which has to be in scope."""
+
+    kind: str
+    label: Text
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Breakdown:
-    """One subscription's groups. `residual` is what no shown group holds; without it, `residual_reason`."""
+    """One subscription's groups. `residual` is what no shown group holds; without it, `residual_reason`.
+
+    `ways` lead on where groups are refused or cannot be known in full. `note` says what is not counted here.
+    """
 
     subscription_id: str
     name: str
@@ -56,15 +70,18 @@ class Breakdown:
     code: str | None = None
     message: Text | None = None
     group_by: str | None = None
-    label: str | None = None
+    label: Label | None = None
     groups: tuple[GroupShare, ...] = ()
     has_more: bool = False
     residual: wire.Subtotal | None = None
+    residual_label: Text | None = None
     residual_share: Decimal | None = None
     residual_reason: Text | None = None
     subtotal: wire.Subtotal | None = None
     window: Period | None = None
     clamped: bool = False
+    note: Text | None = None
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,7 @@ class Whole:
 
     subtotal: Decimal | None
     reason: Text | None = None
+    ways: tuple[Way, ...] = ()
 
 
 async def load(account: Account, query: Query) -> Outcome:
@@ -125,23 +143,42 @@ async def _ask(
 ) -> _Part:
     window = clamp(asked, account.now, listing.zone)
     if window is None:
-        return _nothing(subscription, Nothing("no_usage", "too_long_ago")), None
+        return _nothing(subscription, Nothing("no_usage", "too_long_ago"), query), None
     currency = query.currency or subscription.currency
     groups = await account.grouped_costs(subscription, query.group_by, window, currency, query.limit)
     found = groups.reading.value
     if isinstance(found, Nothing):
-        return _nothing(subscription, found), groups
+        return _nothing(subscription, found, query), groups
     if found.subtotal is not None:
         whole = Whole(found.subtotal)
     elif window != asked:
         whole = Whole(None, _CLAMPED)
     else:
         whole = await _whole(account, subscription, window, query, series)
+        if whole.subtotal is None and account.rolls_up(listing, listing.shown(query.subscription_id)):
+            whole = Whole(None, _ROLLED_UP, (_alone(subscription),))
     return view(subscription, found, whole, window, query, clamped=window != asked), groups
 
 
-def _nothing(subscription: wire.Subscription, state: Nothing) -> Breakdown:
-    return Breakdown(subscription.id, subscription.title, "empty", state.code, sentence(state.why or state.code))
+def _nothing(subscription: wire.Subscription, state: Nothing, query: Query) -> Breakdown:
+    """A refusal in words, and the ways on that Orb's guide names: by usage, or with a free question."""
+    words = sentence(state.why or state.code)
+    label, key = _label(query), quote(query.group_by, safe="")
+    ways = (
+        Way("usage", Text("Usage by {label}", label=label), f"/cards/usage?group_by={key}"),
+        Way("explore", Text("Explore by {label}", label=label), f"/explore?grouping_keys={key}"),
+    )
+    return Breakdown(subscription.id, subscription.title, "empty", state.code, words, label=label, ways=ways)
+
+
+def _alone(subscription: wire.Subscription) -> Way:
+    """The same with this subscription alone, whose own series is asked for then."""
+    href = f"/?cards=spend,breakdown&subscription_id={subscription.id}"
+    return Way("spend", Text("Look at {name} alone", name=subscription.title), href)
+
+
+def _label(query: Query) -> Label:
+    return property_label(query.group_by, query.group_label)
 
 
 async def _whole(
@@ -201,19 +238,33 @@ def view(
         None if found.groups or rest else "no_usage",
         None if found.groups or rest else sentence("no_groups"),
         group_by=query.group_by,
-        label=query.group_label,
+        label=_label(query),
         groups=tuple(
-            GroupShare(group.key, group.key, wire.Subtotal(group.subtotal, counted), share)
+            GroupShare(group.key, _named(query, group.key), wire.Subtotal(group.subtotal, counted), share)
             for group, share in zip(found.groups, of_groups, strict=True)
         ),
         has_more=found.has_more,
         residual=None if rest is None else wire.Subtotal(rest, counted),
+        residual_label=None if rest is None else _left_over(found, query),
         residual_share=percents[-1] if percents else None,
         residual_reason=None if rest is not None else whole.reason or _SKEWED,
         subtotal=None if subtotal is None else wire.Subtotal(subtotal, counted),
         window=window,
         clamped=clamped,
+        note=None if counted.is_currency else _IN_A_UNIT,
+        ways=whole.ways if rest is None else (),
     )
+
+
+def _named(query: Query, key: str) -> Label | Text:
+    return value_label(query.group_by, key) if key.strip() else Text("(no name)")
+
+
+def _left_over(found: wire.GroupedCosts, query: Query) -> Text:
+    """What the rest is: more groups, or, where all groups are shown, what belongs to none."""
+    if found.has_more:
+        return Text("All others")
+    return Text("Without {label}, and fees", label=_label(query))
 
 
 def residual(found: wire.GroupedCosts, whole: Whole) -> Decimal | None:
@@ -254,7 +305,7 @@ def _rows(part: Breakdown) -> Iterator[Row]:
         yield (*own, group.key, group.label, subtotal, subtotal.unit.code, group.share, part.window)
     if part.residual is not None:
         unit_code, share = part.residual.unit.code, part.residual_share
-        yield (*own, None, Text("All others"), part.residual, unit_code, share, part.window)
+        yield (*own, None, part.residual_label, part.residual, unit_code, share, part.window)
 
 
 CARD = Card("breakdown", Text("Where cost comes from"), "subtotal", load, table)

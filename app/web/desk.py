@@ -13,6 +13,7 @@ from app.cache.cache import Cache, Freshness
 from app.cards import breakdown
 from app.cards.base import Card
 from app.dashboard import WORDS, chosen
+from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
 from app.web.problems import unknown
@@ -52,6 +53,7 @@ class Desk:
     templates: jinja2.Environment
     now: Callable[[], datetime]
     grouping_keys: Mapping[str, str]
+    labels: Labels
     credit_currencies: tuple[str, ...]
     max_age: float
     refresh_age: float

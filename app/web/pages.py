@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
 from app.dashboard import Landed, Summary, listing, load_one, loading, period_now, summary
+from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
@@ -100,6 +101,7 @@ class Page:
             "here": lambda **changes: _again(request, **changes),
             "scope": viewer.scope,
             "place": "dashboard",
+            "properties": [property_label(key, label) for key, label in front.grouping_keys.items()],
             "sandbox": front.invented is not None,
         }
 

@@ -10,6 +10,7 @@ from babel import Locale
 
 from app import money
 from app.days import DayName, Moment, day_of, write_day, write_moment, zone
+from app.labels import NO_LABELS, Label, Labels
 from app.money import Money, Quantity, Rate, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words
@@ -30,8 +31,9 @@ _UNKNOWN = Text("Age unknown")
 class Reader:
     """`locale` writes numbers and days; `language` is that of the texts, English where there is no catalogue."""
 
-    def __init__(self, locale: Locale) -> None:
+    def __init__(self, locale: Locale, labels: Labels) -> None:
         self.locale = locale
+        self._labels = labels
         self.language = language_of(locale)
         self._catalogue = translations(self.language)
 
@@ -56,6 +58,8 @@ class Reader:
                 return money.write_rate(value, self.locale, self._noun)
             case Quantity():
                 return money.write_quantity(value.value, self.locale)
+            case Label():
+                return self._labels.name(value, self.locale.language)
             case DayName():
                 return write_day(value.day, self.locale)
             case Moment():
@@ -122,6 +126,10 @@ class Reader:
 
     def _noun(self, counted: Unit, size: Decimal) -> str:
         """What a pricing unit is called beside that many of it; Orb's identifier where nobody named it otherwise."""
+        size = size.normalize()
+        named = self._labels.unit(counted.code, self.locale.plural_form(size), self.locale.language)
+        if named is not None:
+            return named
         if counted.code != "credits":
             return money.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
         # Catalogues know whole counts alone: one that this language treats as it treats `size` stands for it.
@@ -131,5 +139,5 @@ class Reader:
 
 
 @cache
-def reader(locale: Locale) -> Reader:
-    return Reader(locale)
+def reader(locale: Locale, labels: Labels = NO_LABELS) -> Reader:
+    return Reader(locale, labels)

@@ -10,8 +10,9 @@ import msgspec
 from babel import Locale, UnknownLocaleError
 from starlette.requests import Request
 
-from app.days import DayName
-from app.money import Money, Quantity
+from app.days import DayName, Moment
+from app.labels import Label
+from app.money import Money, Quantity, Rate
 from app.web import plots
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
@@ -39,7 +40,8 @@ def locale_of(*headers: str | None) -> Locale:
 
 def reader_of(request: Request, viewer: Viewer | None = None) -> Reader:
     """Who reads the answer: the locale of the token, else that of the browser."""
-    return reader(locale_of(viewer.locale if viewer else None, request.headers.get("accept-language")))
+    locale = locale_of(viewer.locale if viewer else None, request.headers.get("accept-language"))
+    return reader(locale, request.app.state.desk.labels)
 
 
 @cache
@@ -54,7 +56,7 @@ def _plain(reader: Reader, value: object) -> object:
             return {"amount": f"{value.amount:f}", "unit": value.unit.code, "text": reader.write(value)}
         case Quantity():
             return f"{value.value:f}"
-        case DayName() | Text():
+        case DayName() | Text() | Label():
             return reader.write(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
 
@@ -74,9 +76,12 @@ def environment() -> jinja2.Environment:
     return found
 
 
+_OURS = (Text, Money, Quantity, Rate, DayName, Moment, Label)
+
+
 @jinja2.pass_context
 def _written(context: jinja2.runtime.Context, value: object) -> object:
-    return context["reader"].write(value) if isinstance(value, Text | Money | Quantity | DayName) else value
+    return context["reader"].write(value) if isinstance(value, _OURS) else value
 
 
 def words(reader: Reader) -> dict[str, object]:

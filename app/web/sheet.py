@@ -8,6 +8,7 @@ from io import StringIO
 
 from app.cards.base import Cell, Table
 from app.days import Period
+from app.labels import Label
 from app.money import Money, Quantity
 from app.orb.question import instant
 from app.web.reader import Reader
@@ -68,8 +69,8 @@ def _text(cell: Cell, reader: Reader) -> str:
             return cell.isoformat()
         case int():
             return str(cell)
-        case Text() | str():
-            return safe(reader.say(cell))
+        case Text() | Label() | str():
+            return safe(reader.write(cell))
     raise TypeError(f"no cell for {type(cell).__name__}")
 
 
