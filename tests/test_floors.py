@@ -24,7 +24,7 @@ FLOORS = {
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "decode", "wire", "question", "endpoint", "body", "transport", "exchange", "client"]
+ORB = ["errors", "path", "decode", "wire", "usage", "question", "endpoint", "body", "transport", "exchange", "client"]
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

@@ -36,6 +36,23 @@ class Plan(Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
+class MetricId(Answer, frozen=True, gc=False):
+    id: str
+
+
+class UsagePrice(Answer, frozen=True, gc=False):
+    """What a price measures, and the property by which invoices part it; both None where it has none."""
+
+    billable_metric: MetricId | None = None
+    invoice_grouping_key: str | None = None
+
+
+class PriceInterval(Answer, frozen=True, gc=False):
+    """A price, while it is part of a subscription."""
+
+    price: UsagePrice
+
+
 class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
@@ -44,6 +61,7 @@ class Subscription(Answer, frozen=True, gc=False):
     name: str | None = None
     current_billing_period_start_date: Instant | None = None
     current_billing_period_end_date: Instant | None = None
+    price_intervals: tuple[PriceInterval, ...] = ()
 
     @property
     def title(self) -> str:
@@ -81,9 +99,10 @@ class Tax(Figures, frozen=True, gc=False):
 
 
 class PriceUnit(Answer, frozen=True, gc=False):
-    """What a price is in: money, or a pricing unit that credits pay."""
+    """What a price is in: money, or a pricing unit that credits pay; and what it measures."""
 
     currency: str | None = None
+    billable_metric: MetricId | None = None
 
 
 class LineItem(Figures, frozen=True, gc=False):
@@ -99,6 +118,10 @@ class LineItem(Figures, frozen=True, gc=False):
     price: PriceUnit | None = None
     adjustments: tuple[Adjustment, ...] = ()
     tax_amounts: tuple[Tax, ...] = ()
+    start_date: Instant | None = None
+    end_date: Instant | None = None
+    grouping: str | None = None
+    filter: str | None = None
 
 
 class Invoice(Figures, frozen=True, gc=False):
