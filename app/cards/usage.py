@@ -68,7 +68,8 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One billable metric. Without `total` there is `total_reason`; groups are None unless they were asked for, and
-    where they cannot be had: then `groups_reason`.
+    where they cannot be had: then `groups_reason`. `adds_up` says that groups were seen to add up, as those of sums
+    and counts do; others may overlap.
     """
 
     billable_metric_id: str
@@ -78,6 +79,7 @@ class Metric:
     days: tuple[UsageDay, ...]
     groups: tuple[UsageGroup, ...] | None = None
     has_more: bool = False
+    adds_up: bool = False
     groups_reason: Text | None = None
     ways: tuple[Way, ...] = ()
 
@@ -293,7 +295,7 @@ def _with_groups(metric: Metric, question: Question, groups: Groups, query: Quer
     ranked = sorted(known, key=lambda group: -group[1])
     more = len(ranked) > query.limit or (groups.pagination_metadata is not None and groups.pagination_metadata.has_more)
     shown = tuple(UsageGroup(key, key, Quantity(quantity)) for key, quantity in ranked[: query.limit])
-    return replace(metric, groups=shown, has_more=more)
+    return replace(metric, groups=shown, has_more=more, adds_up=summed)
 
 
 def _of_group(row: GroupUsage, question: Question, *, summed: bool) -> Decimal | None:

@@ -11,20 +11,25 @@ from app.days import zone
 from app.money import Quantity, total
 
 _OPEN = 6  # more charts than these are folded away
+_NARROWEST = 7  # columns: fewer days would be blocks
+_LABELLED = 4  # fewer days have no room for the name of the last one
 _SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
 
 
 @dataclass(frozen=True, slots=True)
 class UsagePlot:
-    """`places` are the columns of the days, `ticks` the gridlines that have a name. `today` is how far right the
-    day that is not over lies, in percent, where that is far enough from both ends. `most` is the day that has most.
+    """`places` are the columns of the days, `ticks` the gridlines that have a name. `first` and `last` are the days
+    that are written out, the last one so far right as `end` says, in percent. `today` is where the day lies that is
+    not over, if that is far enough from both. `most` is the day that has most. `pointed` says that there is room to
+    point at single days.
     """
 
     plot: Plot
     places: tuple[int, ...]
     ticks: tuple[Tick, ...]
     first: date
-    last: date
+    last: date | None
+    end: float
     today: float | None
     most: UsageDay | None
     pointed: bool
@@ -50,27 +55,28 @@ def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: st
     named = [day.label.day for day in metric.days]
     axis = sorted({*(part.period.dates(zone(timezone)) if part.period else ()), *named})
     places = tuple(axis.index(day) for day in named)
-    plot = (
-        line(_runs(metric.days, places), len(axis)) if view_mode == "cumulative" else _bars(metric.days, places, axis)
-    )
+    columns = max(len(axis), _NARROWEST)
+    growing = view_mode == "cumulative"
+    plot = line(_runs(metric.days, places), columns) if growing else _bars(metric.days, places, columns)
     return UsagePlot(
         plot,
         places,
         tuple(tick for tick in plot.ticks if tick.value == 0 or tick in (plot.ticks[0], plot.ticks[-1])),
         axis[0],
-        axis[-1],
-        _today(metric.days, places, len(axis)),
-        max(metric.days, key=lambda day: day.quantity.value, default=None) if view_mode == "periodic" else None,
+        axis[-1] if len(axis) >= _LABELLED else None,
+        100 * len(axis) / columns,
+        _today(metric.days, places, columns),
+        None if growing else max(metric.days, key=lambda day: day.quantity.value, default=None),
         len(metric.days) <= _SINGLE_DAYS,
     )
 
 
-def _bars(days: Sequence[UsageDay], places: Sequence[int], axis: Sequence[date]) -> Plot:
-    columns = [[Decimal(0)] for _ in axis]
+def _bars(days: Sequence[UsageDay], places: Sequence[int], count: int) -> Plot:
+    columns = [[Decimal(0)] for _ in range(count)]
     for place, day in zip(places, days, strict=True):
         # Two buckets of one day stand on each other.
         columns[place] = [total([*columns[place], day.quantity.value])]
-    return bars(columns, len(axis), frozenset(place for place, day in zip(places, days, strict=True) if day.partial))
+    return bars(columns, count, frozenset(place for place, day in zip(places, days, strict=True) if day.partial))
 
 
 def _runs(days: Sequence[UsageDay], places: Sequence[int]) -> list[tuple[int, list[Decimal]]]:
@@ -83,8 +89,10 @@ def _runs(days: Sequence[UsageDay], places: Sequence[int]) -> list[tuple[int, li
 
 def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> float | None:
     place = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
-    percent = None if place is None else 100 * (place + 0.5) / count
-    return percent if percent is not None and 28 <= percent <= 72 else None
+    if place is None or count == _NARROWEST:
+        return None
+    percent = 100 * (place + 0.5) / count
+    return percent if 30 <= percent <= 70 else None
 
 
 @dataclass(frozen=True, slots=True)
