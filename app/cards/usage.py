@@ -209,7 +209,7 @@ def _value(asked: Answer[GroupedUsage | Nothing] | OrbError) -> Groups:
 def _totalling(question: Question) -> str:
     """The view in which Orb itself counts each group over the whole window, where there is one."""
     period = question.subscription.period
-    inside = period is not None and period.start == question.window.start and question.window.end <= period.end
+    inside = period is not None and period.start == question.window.start
     return "cumulative" if inside else "periodic"
 
 

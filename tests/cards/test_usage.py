@@ -150,6 +150,13 @@ def test_a_single_day_that_is_the_whole_window_is_its_own_total() -> None:
     assert [metric.total and metric.total.value for metric in part.metrics] == [0, 190]
 
 
+def test_a_day_that_is_only_some_of_the_window_is_no_total_of_it() -> None:
+    row = usage().data[0]
+    answer = Usage((msgspec.structs.replace(row, usage=row.usage[:1]),))
+
+    assert of(seen(PART, answer)).total is None
+
+
 def test_the_last_running_total_is_the_total() -> None:
     part = seen(answer=usage("subscription_usage_cumulative"), query=Query(view_mode="cumulative"))
 
@@ -163,11 +170,19 @@ def test_running_totals_that_began_before_the_window_are_no_total_of_it() -> Non
     assert of(part).total is None
 
 
+def test_running_totals_are_never_summed() -> None:
+    growing = replace(BY_REGION, view_mode="cumulative")
+    metric = of(seen(PART, usage("subscription_usage_cumulative"), growing, {REQUESTS: groups()}))
+
+    assert (metric.total, metric.groups) == (None, None)
+
+
 def test_groups_are_counted_by_orb_and_the_largest_comes_first() -> None:
     metric = of(seen(query=BY_REGION, asked={REQUESTS: groups()}))
 
     assert [(each.key, f"{each.quantity.value}") for each in metric.groups or ()] == [
         ("eu-west-1", "20"),
+        ("ap-south-1", "3"),
         ("us-east-1", "0.5"),
     ]
     assert not metric.has_more
@@ -222,7 +237,7 @@ def test_days_of_groups_are_summed_only_where_they_are_seen_to_add_up() -> None:
     proven = of(seen(PART, query=BY_REGION, asked=asked))
     doubtful = of(seen(replace(PART, subscription=grouped_by("region")), query=BY_REGION, asked=asked))
 
-    assert [each.quantity.value for each in proven.groups or ()] == [5, 5]
+    assert [each.quantity.value for each in proven.groups or ()] == [5, 5, 5]
     assert doubtful.groups is None
     assert "billing period alone" in english(doubtful.groups_reason)
     assert [way.kind for way in doubtful.ways] == ["breakdown"]
@@ -259,7 +274,17 @@ def test_the_table_has_every_day_and_the_groups() -> None:
     found = table(UsageByDay("periodic", "region", "Region", (part,)))
 
     assert all(len(row) == len(found.columns) for row in found.rows)
-    assert [row[5] for row in found.rows] == [None, None, None, "eu-west-1", "us-east-1", None, None, None]
+    assert [row[5] for row in found.rows] == [
+        None,
+        None,
+        None,
+        "eu-west-1",
+        "ap-south-1",
+        "us-east-1",
+        None,
+        None,
+        None,
+    ]
 
 
 QUANTITIES = st.lists(st.decimals(-1000, 10**15, places=3), min_size=2, max_size=31)

@@ -18,11 +18,13 @@ STAMP = "2026-05-20T14:56:00+00:00"
 
 
 def measured(router: respx.MockRouter, **instead: httpx.Response) -> dict[str, respx.Route]:
-    """Orb as Borealis sees it, its usage too: whole, and by region."""
+    """Orb as Borealis sees it, its usage too: whole, and by region; by workspace Orb refuses it."""
     routes = borealis(router, **instead)
     grouped = instead.get("grouped_usage") or answer("subscription_usage_grouped")
     plain = instead.get("usage") or answer("subscription_usage", Orb_Cache_Updated_At=STAMP)
     routes["grouped_usage"] = router.get(USAGE, params__contains={"group_by": "region"}).mock(return_value=grouped)
+    refused = answer("error_400_validation", 400)
+    routes["workspaces"] = router.get(USAGE, params__contains={"group_by": "workspace_id"}).mock(return_value=refused)
     routes["usage"] = router.get(USAGE).mock(return_value=plain)
     return routes
 
@@ -163,10 +165,50 @@ async def test_groups_are_asked_for_only_on_request_and_once_a_metric(
     assert metric["has_more"]
 
 
+async def test_a_metric_without_usage_is_asked_for_no_groups(serve: Serve, orb_router: respx.MockRouter) -> None:
+    idle = changed("subscription_usage")
+    for day in idle["data"][0]["usage"]:
+        day["quantity"] = 0
+    routes = measured(orb_router, usage=httpx.Response(200, json=idle))
+    async with serve() as client:
+        await card(client, "?group_by=region")
+
+    assert [each["billable_metric_id"] for each in asked(routes["grouped_usage"])] == [USERS]
+
+
+async def test_every_part_of_a_question_makes_it_another(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes = measured(orb_router)
+    async with serve() as client:
+        for query in ("", "?timeframe_start=2026-05-18&timeframe_end=2026-05-21", "?group_by=region"):
+            await card(client, query)
+            await card(client, query)
+        found = await card(client, "?group_by=workspace_id")
+        await card(client, "?timeframe_start=2026-05-19&timeframe_end=2026-05-21")
+
+    assert [each["timeframe_start"][:10] for each in asked(routes["usage"])] == [
+        "2026-05-01",
+        "2026-05-18",
+        "2026-05-19",
+    ]
+    assert found["data"]["subscriptions"][0]["metrics"][0]["groups"] is None
+    assert (routes["grouped_usage"].call_count, routes["workspaces"].call_count) == (2, 2)
+
+
+async def test_groups_in_another_view_than_was_asked_for_are_no_groups(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    groups = changed("subscription_usage_grouped")
+    groups["data"][1]["view_mode"] = "periodic"
+    measured(orb_router, grouped_usage=httpx.Response(200, json=groups))
+    async with serve() as client:
+        found = await card(client, "?group_by=region")
+
+    assert [metric["groups"] for metric in found["data"]["subscriptions"][0]["metrics"]] == [None, None]
+
+
 async def test_the_first_key_is_asked_for_by_its_name_too(serve: Serve, orb_router: respx.MockRouter) -> None:
     """`workspace_id` is the default of other cards; only naming it groups usage."""
-    routes = measured(orb_router)
-    routes["usage"].mock(side_effect=[answer("subscription_usage"), *[answer("error_400_validation", 400)] * 2])
+    measured(orb_router)
     async with serve() as client:
         found = await card(client, "?group_by=workspace_id")
 
