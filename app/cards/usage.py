@@ -29,8 +29,7 @@ from app.words import Text
 
 _MOMENT = timedelta(microseconds=1)
 
-_NO_BILL = Text("Days do not always add up to a total, and the bill, which counts it, is not at hand.")
-_NO_LINE = Text("Days do not always add up to a total, and the bill does not count this in one line.")
+_RUNNING = Text("Days do not always add up to a total. The running totals have it.")
 _OTHER_DAYS = Text("Days do not always add up to a total: one is known for the billing period alone.")
 _GROUPS_OTHER_DAYS = Text("Groups are counted over the billing period alone: their days do not always add up.")
 
@@ -114,14 +113,13 @@ class UsageByDay:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One subscription's usage over `window`, on `axis`. `bill` is its bill so far, where that is at hand, and
-    `whole_period` says that both are of the same days.
+    """One subscription's usage over `window`, on `axis`. `bill` is its bill so far, where that is at hand and
+    covers the same days.
     """
 
     subscription: wire.Subscription
     axis: Period
     window: Period
-    whole_period: bool = False
     bill: Reading[Any] | None = None
 
 
@@ -165,12 +163,9 @@ def _question(account: Account, listing: Listing, each: wire.Subscription, query
     window = account.so_far(listing, axis)
     if axis is None or window is None:
         return None
-    question = Question(each, axis, window)
-    whole_period = window == account.so_far(listing, each.period)
-    bill = account.kept_invoice(each) if whole_period and query.view_mode == "periodic" else None
-    return replace(
-        question, whole_period=whole_period, bill=bill if bill and isinstance(bill.value, wire.Invoice) else None
-    )
+    same_days = window == account.so_far(listing, each.period)
+    bill = account.kept_invoice(each) if same_days and query.view_mode == "periodic" else None
+    return Question(each, axis, window, bill if bill and isinstance(bill.value, wire.Invoice) else None)
 
 
 def _part(subscription: wire.Subscription, outcome: _Found | OrbError) -> SubscriptionUsage:
@@ -234,6 +229,7 @@ def _metric(
         None if counted is None else Quantity(counted),
         reason,
         tuple(_day(bucket, query.view_mode, zone, now) for bucket in row.usage),
+        ways=(_by_running_totals(query),) if reason == _RUNNING else (),
     )
     return found if groups is None else _with_groups(found, question, groups, query)
 
@@ -264,9 +260,8 @@ def _total(
         told = total([bucket.quantity for bucket in row.usage])
     if told is not None:
         return told, None
-    if not question.whole_period:
-        return None, _OTHER_DAYS
-    return None, _NO_LINE if question.bill else _NO_BILL
+    runs = query.view_mode == "periodic" and _totalling(question) == "cumulative"
+    return None, _RUNNING if runs else _OTHER_DAYS
 
 
 def _billed(question: Question, row: MetricUsage) -> Decimal | None:
@@ -286,12 +281,12 @@ def _with_groups(metric: Metric, question: Question, groups: Groups, query: Quer
     if isinstance(groups, OrbError):
         return replace(metric, groups_reason=sentence(groups.code))
     if isinstance(groups, Nothing):
-        return replace(metric, groups_reason=sentence(groups.why or groups.code), ways=(_by_cost(query),))
+        return replace(metric, groups_reason=sentence(groups.why or groups.code), ways=(*metric.ways, _by_cost(query)))
     summed = _proven(question, groups, metric.billable_metric_id, query)
     counted = [(row.metric_group.property_value, _of_group(row, question, summed=summed)) for row in groups.data]
     known = [(key, quantity) for key, quantity in counted if quantity is not None]
     if len(known) < len(counted):
-        return replace(metric, groups_reason=_GROUPS_OTHER_DAYS, ways=(_by_cost(query),))
+        return replace(metric, groups_reason=_GROUPS_OTHER_DAYS, ways=(*metric.ways, _by_cost(query)))
     ranked = sorted(known, key=lambda group: -group[1])
     more = len(ranked) > query.limit or (groups.pagination_metadata is not None and groups.pagination_metadata.has_more)
     shown = tuple(UsageGroup(key, key, Quantity(quantity)) for key, quantity in ranked[: query.limit])
@@ -307,10 +302,18 @@ def _of_group(row: GroupUsage, question: Question, *, summed: bool) -> Decimal |
 
 def _by_cost(query: Query) -> Way:
     """Cost by the same property: that adds up whatever the metric is."""
-    asked = {"cards": "breakdown", "group_by": query.group_by}
-    if query.timeframe_start and query.timeframe_end:
-        asked |= {"timeframe_start": str(query.timeframe_start), "timeframe_end": str(query.timeframe_end)}
-    return Way("breakdown", f"/?{urlencode(asked)}")
+    return Way("breakdown", f"/?{urlencode({'cards': 'breakdown', 'group_by': query.group_by, **_chosen(query)})}")
+
+
+def _by_running_totals(query: Query) -> Way:
+    """The same in cumulative view, whose last day Orb itself counts from the start of the period."""
+    return Way("cumulative", f"/cards/usage?{urlencode({'view_mode': 'cumulative', **_chosen(query)})}")
+
+
+def _chosen(query: Query) -> dict[str, str]:
+    """The days and the subscription that the query chose."""
+    chosen = {name: getattr(query, name) for name in ("timeframe_start", "timeframe_end", "subscription_id")}
+    return {name: str(value) for name, value in chosen.items() if value is not None}
 
 
 def table(data: UsageByDay) -> Table:

@@ -9,6 +9,7 @@ from app.cards.usage import Metric, SubscriptionUsage, UsageDay
 from app.chart import Plot, Tick, bars, line, shares
 from app.days import zone
 from app.money import Quantity, total
+from app.words import Text
 
 _OPEN = 6  # more charts than these are folded away
 _NARROWEST = 7  # columns: fewer days would be blocks
@@ -20,8 +21,8 @@ _SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
 class UsagePlot:
     """`places` are the columns of the days, `ticks` the gridlines that have a name. `first` and `last` are the days
     that are written out, the last one so far right as `end` says, in percent. `today` is where the day lies that is
-    not over, if that is far enough from both. `most` is the day that has most. `pointed` says that there is room to
-    point at single days.
+    not over, if that is far enough from both. `most` is the day that has most, more than nothing. `pointed` says
+    that there is room to point at single days.
     """
 
     plot: Plot
@@ -66,7 +67,7 @@ def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: st
         axis[-1] if len(axis) >= _LABELLED else None,
         100 * len(axis) / columns,
         _today(metric.days, places, columns),
-        None if growing else max(metric.days, key=lambda day: day.quantity.value, default=None),
+        None if growing else _most(metric.days),
         len(metric.days) <= _SINGLE_DAYS,
     )
 
@@ -85,6 +86,11 @@ def _runs(days: Sequence[UsageDay], places: Sequence[int]) -> list[tuple[int, li
     for place, day in zip(places, days, strict=True):
         runs.setdefault(day.start, (place, []))[1].append(day.quantity.value)
     return list(runs.values())
+
+
+def _most(days: Sequence[UsageDay]) -> UsageDay | None:
+    most = max(days, key=lambda day: day.quantity.value, default=None)
+    return most if most is not None and most.quantity.value > 0 else None
 
 
 def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> float | None:
@@ -112,10 +118,13 @@ def table(part: SubscriptionUsage) -> UsageTable:
     return UsageTable(used, tuple((buckets[each], tuple(days.get(each) for days in by_metric)) for each in ordered))
 
 
-def reasons(part: SubscriptionUsage) -> list[object]:
-    """Why metrics have no total, each reason once."""
-    found = [metric.total_reason for metric in part.metrics if metric.used and metric.total_reason]
-    return list(dict.fromkeys(found))
+def reasons(part: SubscriptionUsage) -> list[tuple[Text, str | None]]:
+    """Why metrics have no total, each reason once, and the way to where they have one."""
+    found: dict[Text, str | None] = {}
+    for metric in part.metrics:
+        if metric.used and metric.total_reason:
+            found[metric.total_reason] = next((way.href for way in metric.ways if way.kind == "cumulative"), None)
+    return list(found.items())
 
 
 def group_shares(metric: Metric) -> list[float]:

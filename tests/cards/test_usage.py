@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
 SUBSCRIPTION = decode(example("subscriptions_list"), wire.Subscriptions).data[0]
 INVOICE = decode(example("invoices_upcoming"), wire.Invoice)
 REQUESTS, USERS = "Q8w89wjTtBdejXKs", "Fe9pbpMk86xpwdGB"
-WHOLE = Question(SUBSCRIPTION, MAY, SO_FAR, whole_period=True)
+WHOLE = Question(SUBSCRIPTION, MAY, SO_FAR)
 BILLED = replace(WHOLE, bill=Reading(INVOICE, None, NOW))
 PART = Question(SUBSCRIPTION, LATER, LATER)
 DAILY = Query()
@@ -114,7 +114,7 @@ def test_the_bill_that_is_at_hand_has_the_total() -> None:
 
 
 def test_the_bill_says_nothing_of_other_days_than_its_own() -> None:
-    part = seen(replace(BILLED, window=LATER, axis=LATER, whole_period=False, bill=None))
+    part = seen(replace(BILLED, window=LATER, axis=LATER, bill=None))
 
     assert of(part).total is None
     assert "billing period alone" in english(of(part).total_reason)
@@ -137,7 +137,8 @@ def test_a_metric_in_two_lines_of_the_bill_has_no_total_and_they_are_not_summed(
     metric = of(seen(replace(WHOLE, bill=Reading(invoice, None, NOW))))
 
     assert metric.total is None
-    assert "in one line" in english(metric.total_reason)
+    assert "running totals have it" in english(metric.total_reason)
+    assert [(way.kind, way.href) for way in metric.ways] == [("cumulative", "/cards/usage?view_mode=cumulative")]
 
 
 def test_a_single_day_that_is_the_whole_window_is_its_own_total() -> None:
@@ -241,6 +242,7 @@ def test_days_of_groups_are_summed_only_where_they_are_seen_to_add_up() -> None:
     assert doubtful.groups is None
     assert "billing period alone" in english(doubtful.groups_reason)
     assert [way.kind for way in doubtful.ways] == ["breakdown"]
+    assert [way.kind for way in proven.ways] == []
 
 
 def test_a_metric_that_cannot_be_grouped_says_so_and_where_its_cost_is() -> None:
@@ -248,7 +250,18 @@ def test_a_metric_that_cannot_be_grouped_says_so_and_where_its_cost_is() -> None
 
     assert metric.groups is None
     assert "does not add up" in english(metric.groups_reason)
-    assert [(way.kind, way.href) for way in metric.ways] == [("breakdown", "/?cards=breakdown&group_by=region")]
+    assert [(way.kind, way.href) for way in metric.ways] == [
+        ("cumulative", "/cards/usage?view_mode=cumulative"),
+        ("breakdown", "/?cards=breakdown&group_by=region"),
+    ]
+
+
+def test_the_ways_on_keep_to_the_chosen_days_and_subscription() -> None:
+    week = replace(BY_REGION, timeframe_start=date(2026, 5, 18), timeframe_end=date(2026, 5, 21), subscription_id="Su1")
+    (way,) = of(seen(PART, query=week, asked={REQUESTS: Nothing("not_groupable")})).ways
+
+    chosen = "timeframe_start=2026-05-18&timeframe_end=2026-05-21&subscription_id=Su1"
+    assert way.href == f"/?cards=breakdown&group_by=region&{chosen}"
 
 
 def test_groups_that_failed_cost_no_more_than_themselves() -> None:

@@ -82,6 +82,7 @@ def test_the_day_that_has_most_is_found() -> None:
 
     assert most is not None
     assert most.quantity == Quantity(Decimal(9))
+    assert drawn(days(-3, 0)).most is None
 
 
 def test_six_metrics_are_open_the_others_folded_and_those_without_usage_named() -> None:
@@ -114,7 +115,10 @@ def test_the_table_has_a_row_a_bucket_and_a_column_a_metric() -> None:
 
 
 def test_a_reason_is_given_once() -> None:
-    assert len(plots_usage.reasons(seen())) == 1
+    ((reason, href),) = plots_usage.reasons(seen())
+
+    assert "running totals" in reason.text
+    assert href == "/cards/usage?view_mode=cumulative"
 
 
 @pytest.mark.parametrize(
