@@ -30,7 +30,7 @@ from app.words import Text
 _MOMENT = timedelta(microseconds=1)
 
 _RUNNING = Text("Days do not always add up to a total. The running totals have it.")
-_OTHER_DAYS = Text("Days do not always add up to a total: one is known for the billing period alone.")
+_OTHER_DAYS = Text("Days do not always add up to a total. It is known for the billing period alone.")
 _GROUPS_OTHER_DAYS = Text("Groups are counted over the billing period alone: their days do not always add up.")
 
 
