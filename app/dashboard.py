@@ -25,6 +25,7 @@ WORDS = (
     "credits",
     "spend",
     "breakdown",
+    "usage",
 )
 CARDS: tuple[Card, ...] = tuple(import_module(f"app.cards.{word}").CARD for word in WORDS)
 _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)

@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from app.words import Text
+
 # A name in every language (under ""), or in some of them by their codes.
 Name = Mapping[str, str]
 
@@ -65,9 +67,9 @@ def property_label(key: str, otherwise: str) -> Label:
     return Label(key, None, otherwise)
 
 
-def value_label(key: str, value: str) -> Label:
-    """What a value of an event property is called, such as `Checkout`."""
-    return Label(key, value, value)
+def value_label(key: str, value: str) -> Label | Text:
+    """What a value of an event property is called, such as `Checkout`; a blank one is said to have no name."""
+    return Label(key, value, value) if value.strip() else Text("(no name)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

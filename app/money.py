@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from babel import Locale
-from babel.numbers import NumberPattern, get_currency_precision, list_currencies, parse_pattern
+from babel.numbers import NumberPattern, format_compact_decimal, get_currency_precision, list_currencies, parse_pattern
 
 # Checked on the raw text, before it becomes a Decimal: `Decimal` itself takes NaN, 1e999999, " 1.5 ", 1_000
 # and full-width digits, and some of those cost seconds to print.
@@ -19,7 +19,9 @@ _NUMBER = re.compile(_PLAIN + rb"(?:[eE][+-]?[0-9]{1,2})?")
 # Wide enough for every sum of amounts that pass the pattern; a result that would round is an error.
 _EXACT = Context(prec=300, traps=[InvalidOperation, Overflow, Inexact])
 _ROUNDED = Context(prec=300, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _ZERO = Decimal(0)
+_MANY = Decimal(10000)
 _MINUS = "−"
 
 
@@ -174,6 +176,16 @@ def write_tick(money: Money, locale: Locale) -> str:
 def write_quantity(quantity: Decimal, locale: Locale) -> str:
     """A count as people read it, exact: `50,300,112`, `0.19291`."""
     text = _number(quantity.copy_abs(), _plain(max(0, -_exponent(quantity))), locale)
+    return _minus(locale) + text if quantity < 0 else text
+
+
+def write_compact(quantity: Decimal, locale: Locale) -> str:
+    """A count in few signs, rounded to three digits: `800`, `50.3M`, `50,3 Mio.`."""
+    size = _THREE_DIGITS.create_decimal(quantity.copy_abs())
+    if size < _MANY:
+        return write_quantity(size.copy_sign(quantity), locale)
+    with localcontext(_ROUNDED):
+        text = str(format_compact_decimal(size, locale=locale, fraction_digits=2))
     return _minus(locale) + text if quantity < 0 else text
 
 

@@ -19,7 +19,8 @@ class Query:
     """Which period, view and grouping the cards answer for. The defaults are the current billing period.
 
     `timeframe_start` and `timeframe_end` are dates in the customer's zone, the end exclusive.
-    `group_by` is an event property and `group_label` what people call it. `compare` asks for the days before, as
+    `group_by` is an event property and `group_label` what people call it; `grouped` says that it was asked for and
+    is not the first one by default. `compare` asks for the days before, as
     many as are shown, beside them. `cards` names a subset in page order;
     empty means all.
     """
@@ -30,6 +31,7 @@ class Query:
     compare: str | None = None
     group_by: str = ""
     group_label: str = ""
+    grouped: bool = False
     subscription_id: str | None = None
     currency: str | None = None
     cards: tuple[str, ...] = ()
@@ -49,8 +51,9 @@ def parse(pairs: Iterable[tuple[str, str]], *, grouping_keys: Mapping[str, str],
         if name in found:
             raise BadQuery(f"{name} is given more than once")
         found[name] = readers[name](name, text)
+    grouped = "group_by" in found
     found.setdefault("group_by", next(iter(grouping_keys)))
-    query = Query(**found, group_label=grouping_keys[found["group_by"]])
+    query = Query(**found, grouped=grouped, group_label=grouping_keys[found["group_by"]])
     if (query.timeframe_start is None) != (query.timeframe_end is None):
         raise BadQuery("timeframe_start and timeframe_end go together")
     if query.timeframe_start and query.timeframe_end and query.timeframe_end <= query.timeframe_start:

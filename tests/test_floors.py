@@ -27,7 +27,10 @@ FLOORS = {
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "decode", "lines", "wire", "question", "endpoint", "body", "transport", "exchange", "client"]
+ORB = [
+    "errors", "path", "decode", "prices", "lines", "wire", "usage", "question", "endpoint", "body", "transport",
+    "exchange", "client",
+]  # fmt: skip
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

@@ -41,6 +41,10 @@ def labels(tmp_path: Path, text: str = FILE) -> Labels:
     return read_settings({"ORRERY_LABELS": str(path)}, sandbox=True).labels
 
 
+def named(found: Labels, label: object, language: str) -> str:
+    return reader(Locale(language), found).write(label)
+
+
 @pytest.mark.parametrize(
     ("language", "label", "prod", "staging"),
     [
@@ -54,17 +58,17 @@ def test_a_name_is_in_the_readers_language_where_it_has_one(
 ) -> None:
     found = labels(tmp_path)
 
-    assert found.name(property_label("workspace_id", "?"), language) == label
-    assert found.name(value_label("workspace_id", "ws_prod"), language) == prod
-    assert found.name(value_label("workspace_id", "ws_staging"), language) == staging
+    assert named(found, property_label("workspace_id", "?"), language) == label
+    assert named(found, value_label("workspace_id", "ws_prod"), language) == prod
+    assert named(found, value_label("workspace_id", "ws_staging"), language) == staging
 
 
 def test_what_has_no_name_is_called_as_orb_calls_it(tmp_path: Path) -> None:
     found = labels(tmp_path)
 
-    assert found.name(property_label("region", "Region"), "en") == "Region"
-    assert found.name(value_label("workspace_id", "ws_other"), "en") == "ws_other"
-    assert found.name(value_label("region", "ws_prod"), "en") == "ws_prod"
+    assert named(found, property_label("region", "Region"), "en") == "Region"
+    assert named(found, value_label("workspace_id", "ws_other"), "en") == "ws_other"
+    assert named(found, value_label("region", "ws_prod"), "en") == "ws_prod"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def test_every_parameter_is_read() -> None:
         view_mode="cumulative",
         group_by="region",
         group_label="Region",
+        grouped=True,
         subscription_id="sub_4-A",
         currency="USD",
         cards=("bill", "spend"),

@@ -27,5 +27,13 @@ class Invoiced(Bound):
             self._own(reading.value.customer)
             return reading
 
-        period = subscription.period  # a new period has a bill of its own
-        return await self._ask(("upcoming_invoice", subscription.id, str(period and period.start)), ask)
+        return await self._ask(_bill_key(subscription), ask)
+
+    def kept_invoice(self, subscription: wire.Subscription) -> Reading[wire.Invoice | Nothing] | None:
+        """The same bill if a young enough one is at hand; asks nobody."""
+        return self._cache.kept(self._key(_bill_key(subscription)), self._freshness)
+
+
+def _bill_key(subscription: wire.Subscription) -> tuple[str, ...]:
+    period = subscription.period  # a new period has a bill of its own
+    return ("upcoming_invoice", subscription.id, str(period and period.start))

@@ -24,6 +24,8 @@ _SENTENCES = {
     "no_subscription": Text("There is no subscription on this account yet."),
     "no_credits": Text("No credits. None were granted or bought in the units that are shown here."),
     "no_usage": Text("No cost yet. Days appear here as usage is reported."),
+    "not_used": Text("No usage yet. Quantities appear here as usage is reported."),
+    "not_groupable": Text("This cannot be counted by group: what each group has does not add up to the whole."),
     "no_groups": Text("No cost yet. Groups appear here as usage is reported."),
     "not_enabled": Text("This breakdown is not switched on for this account."),
     "too_long_ago": Text("Groups reach back 100 days; these days are further back."),

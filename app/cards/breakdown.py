@@ -240,7 +240,7 @@ def view(
         group_by=query.group_by,
         label=_label(query),
         groups=tuple(
-            GroupShare(group.key, _named(query, group.key), wire.Subtotal(group.subtotal, counted), share)
+            GroupShare(group.key, value_label(query.group_by, group.key), wire.Subtotal(group.subtotal, counted), share)
             for group, share in zip(found.groups, of_groups, strict=True)
         ),
         has_more=found.has_more,
@@ -254,10 +254,6 @@ def view(
         note=None if counted.is_currency else _IN_A_UNIT,
         ways=whole.ways if rest is None else (),
     )
-
-
-def _named(query: Query, key: str) -> Label | Text:
-    return value_label(query.group_by, key) if key.strip() else Text("(no name)")
 
 
 def _left_over(found: wire.GroupedCosts, query: Query) -> Text:

@@ -7,7 +7,7 @@ has no cache it makes no difference. All raise `OrbError`.
 from collections.abc import Sequence
 
 from app.days import Period
-from app.orb import endpoint, question, wire
+from app.orb import endpoint, question, usage, wire
 from app.orb.endpoint import Endpoint
 from app.orb.exchange import Exchange
 from app.orb.path import CustomerRef, orb_id
@@ -97,6 +97,24 @@ class Orb(Exchange):
         reading = await self.post(endpoint.GROUPED_COSTS, path, asked)
         groups = wire.grouped_costs(reading.value)
         return Reading(groups, None, reading.asked, reading.size)
+
+    async def subscription_usage(
+        self, subscription: str, view_mode: str, window: Period, *, max_age: float | None
+    ) -> Reading[usage.Usage]:
+        """What was used, by day, of every metric of that subscription."""
+        path = f"/subscriptions/{orb_id(subscription)}/usage"
+        return await self.get(endpoint.SUBSCRIPTION_USAGE, path, question.days(view_mode, window), max_age)
+
+    async def grouped_usage(
+        self, subscription: str, metric: str, key: str, view_mode: str, window: Period, *, max_age: float | None
+    ) -> Reading[usage.GroupedUsage]:
+        """What was used of one metric, by day and by one event property.
+
+        Invalid where the metric does not add up from the groups of that property.
+        """
+        path = f"/subscriptions/{orb_id(subscription)}/usage"
+        params = [*question.days(view_mode, window), ("billable_metric_id", orb_id(metric)), ("group_by", key)]
+        return await self.get(endpoint.GROUPED_USAGE, path, params, max_age)
 
     async def ping(self) -> None:
         """Asks whether Orb is there and takes the key."""

@@ -1,6 +1,7 @@
 """The lines of an invoice as frozen types: what was charged, what was taken off or added, what paid for it."""
 
 from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount
+from app.orb.prices import MetricId
 
 
 class Adjustment(Figures, frozen=True, gc=False):
@@ -18,9 +19,10 @@ class Tax(Figures, frozen=True, gc=False):
 
 
 class PriceUnit(Answer, frozen=True, gc=False):
-    """What a price is in: money, or a pricing unit that credits pay."""
+    """What a price is in: money, or a pricing unit that credits pay; and what it measures."""
 
     currency: str | None = None
+    billable_metric: MetricId | None = None
 
 
 class Tier(Figures, frozen=True, gc=False):
@@ -52,6 +54,7 @@ class LineItem(Figures, frozen=True, gc=False):
     amount: Amount
     quantity: MaybeAmount = None
     grouping: str | None = None
+    filter: str | None = None
     start_date: Instant | None = None
     end_date: Instant | None = None
     price: PriceUnit | None = None

@@ -51,6 +51,11 @@ def series(view_mode: str, window: Period, currency: str | None) -> Params:
     return [*params, ("currency", currency)] if currency is not None else params
 
 
+def days(view_mode: str, window: Period) -> Params:
+    """The parameters of usage by day. All are always sent: its defaults are contradictory."""
+    return [("granularity", "day"), *series(view_mode, window, None)]
+
+
 def instant(moment: datetime) -> str:
     """An instant as Orb takes it: UTC, ISO 8601."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

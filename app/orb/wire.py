@@ -10,6 +10,7 @@ from app.money import Money, total, unit
 from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount, decode
 from app.orb.errors import Malformed
 from app.orb.lines import LineItem
+from app.orb.prices import PriceInterval
 
 
 class Paging(Answer, frozen=True, gc=False):
@@ -53,6 +54,7 @@ class Subscription(Answer, frozen=True, gc=False):
     pending_subscription_change: PendingChange | None = None
     current_billing_period_start_date: Instant | None = None
     current_billing_period_end_date: Instant | None = None
+    price_intervals: tuple[PriceInterval, ...] = ()
 
     @property
     def title(self) -> str:

@@ -101,6 +101,7 @@ class Page:
             "here": lambda **changes: _again(request, **changes),
             "scope": viewer.scope,
             "place": "dashboard",
+            "property_label": property_label(query.group_by, query.group_label),
             "properties": [property_label(key, label) for key, label in front.grouping_keys.items()],
             "sandbox": front.invented is not None,
         }

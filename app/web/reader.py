@@ -86,6 +86,10 @@ class Reader:
         """The name of a gridline."""
         return money.write_tick(Money(Decimal(repr(value)), unit(code)), self.locale)
 
+    def compact(self, value: float) -> str:
+        """The name of a gridline that counts: `800`, `50.3M`."""
+        return money.write_compact(Decimal(repr(value)), self.locale)
+
     def day(self, value: DayName | datetime | date, where: str | None = None, skeleton: str = "MMMd") -> str:
         """A calendar day by a CLDR skeleton; an instant is the day that it falls on in the zone `where`."""
         if isinstance(value, datetime):

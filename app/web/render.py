@@ -13,7 +13,7 @@ from starlette.requests import Request
 from app.days import DayName, Moment
 from app.labels import Label
 from app.money import Money, Quantity, Rate
-from app.web import plots
+from app.web import plots, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.viewer import Viewer
@@ -72,7 +72,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_written,
     )
-    found.globals.update(plots=plots, last=lambda end: end - timedelta(microseconds=1))
+    found.globals.update(plots=plots, plots_usage=plots_usage, last=lambda end: end - timedelta(microseconds=1))
     return found
 
 
@@ -98,6 +98,7 @@ def words(reader: Reader) -> dict[str, object]:
         "_": say,
         "_n": count,
         "tick": reader.tick,
+        "compact": reader.compact,
         "quantity": reader.quantity,
         "percent": reader.percent,
         "day": reader.day,

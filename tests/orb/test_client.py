@@ -48,6 +48,16 @@ CACHED: list[tuple[Ask, str, str]] = [
         "/customers/external_customer_id/borealis/costs",
         "subscription_costs_cumulative",
     ),
+    (
+        lambda orb, age: orb.subscription_usage(SUBSCRIPTION, "periodic", MAY, max_age=age),
+        f"/subscriptions/{SUBSCRIPTION}/usage",
+        "subscription_usage",
+    ),
+    (
+        lambda orb, age: orb.grouped_usage(SUBSCRIPTION, "Q8w89wjTtBdejXKs", "region", "periodic", MAY, max_age=age),
+        f"/subscriptions/{SUBSCRIPTION}/usage",
+        "subscription_usage_grouped",
+    ),
 ]
 UNCACHED: list[tuple[Ask, str, str]] = [
     (lambda orb, _: orb.subscriptions(BOREALIS, ("active", "upcoming")), "/subscriptions", "subscriptions_list"),
@@ -322,6 +332,8 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "subscription_costs": (Rate.ANALYTICS, True),
         "customer_costs": (Rate.ANALYTICS, True),
         "grouped_costs": (Rate.WRITE, False),
+        "subscription_usage": (Rate.ANALYTICS, True),
+        "grouped_usage": (Rate.ANALYTICS, True),
     }
 
 

@@ -1,0 +1,132 @@
+"""What the usage card's template draws: one small chart a metric, and one table for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from app.cards.usage import Metric, SubscriptionUsage, UsageDay
+from app.chart import Plot, Tick, bars, line, shares
+from app.days import zone
+from app.money import Quantity, total
+from app.words import Text
+
+_OPEN = 6  # more charts than these are folded away
+_NARROWEST = 7  # columns: fewer days would be blocks
+_LABELLED = 4  # fewer days have no room for the name of the last one
+_SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePlot:
+    """`places` are the columns of the days, `ticks` the gridlines that have a name. `first` and `last` are the days
+    that are written out, the last one so far right as `end` says, in percent. `today` is where the day lies that is
+    not over, if that is far enough from both. `most` is the day that has most, more than nothing. `pointed` says
+    that there is room to point at single days.
+    """
+
+    plot: Plot
+    places: tuple[int, ...]
+    ticks: tuple[Tick, ...]
+    first: date
+    last: date | None
+    end: float
+    today: float | None
+    most: UsageDay | None
+    pointed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A subscription's metrics: those that are seen at once, those that are folded away, those without usage."""
+
+    shown: tuple[Metric, ...]
+    folded: tuple[Metric, ...]
+    unused: tuple[Metric, ...]
+
+
+def metrics(part: SubscriptionUsage) -> Sorted:
+    used = tuple(metric for metric in part.metrics if metric.used)
+    unused = tuple(metric for metric in part.metrics if not metric.used)
+    return Sorted(used[:_OPEN], used[_OPEN:], unused)
+
+
+def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: str) -> UsagePlot:
+    """One metric's days over the whole period; running totals are a line, days are bars."""
+    named = [day.label.day for day in metric.days]
+    axis = sorted({*(part.period.dates(zone(timezone)) if part.period else ()), *named})
+    places = tuple(axis.index(day) for day in named)
+    columns = max(len(axis), _NARROWEST)
+    growing = view_mode == "cumulative"
+    plot = line(_runs(metric.days, places), columns) if growing else _bars(metric.days, places, columns)
+    return UsagePlot(
+        plot,
+        places,
+        tuple(tick for tick in plot.ticks if tick.value == 0 or tick in (plot.ticks[0], plot.ticks[-1])),
+        axis[0],
+        axis[-1] if len(axis) >= _LABELLED else None,
+        100 * len(axis) / columns,
+        _today(metric.days, places, columns),
+        None if growing else _most(metric.days),
+        len(metric.days) <= _SINGLE_DAYS,
+    )
+
+
+def _bars(days: Sequence[UsageDay], places: Sequence[int], count: int) -> Plot:
+    columns = [[Decimal(0)] for _ in range(count)]
+    for place, day in zip(places, days, strict=True):
+        # Two buckets of one day stand on each other.
+        columns[place] = [total([*columns[place], day.quantity.value])]
+    return bars(columns, count, frozenset(place for place, day in zip(places, days, strict=True) if day.partial))
+
+
+def _runs(days: Sequence[UsageDay], places: Sequence[int]) -> list[tuple[int, list[Decimal]]]:
+    """The running totals, one run for each billing period."""
+    runs: dict[datetime, tuple[int, list[Decimal]]] = {}
+    for place, day in zip(places, days, strict=True):
+        runs.setdefault(day.start, (place, []))[1].append(day.quantity.value)
+    return list(runs.values())
+
+
+def _most(days: Sequence[UsageDay]) -> UsageDay | None:
+    most = max(days, key=lambda day: day.quantity.value, default=None)
+    return most if most is not None and most.quantity.value > 0 else None
+
+
+def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> float | None:
+    place = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
+    if place is None or count == _NARROWEST:
+        return None
+    percent = 100 * (place + 0.5) / count
+    return percent if 30 <= percent <= 70 else None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """Every metric's quantity on every day that any of them has; None where a metric has no such day."""
+
+    metrics: tuple[Metric, ...]
+    rows: tuple[tuple[UsageDay, tuple[Quantity | None, ...]], ...]
+
+
+def table(part: SubscriptionUsage) -> UsageTable:
+    """The figures behind the charts, a row a bucket."""
+    used = tuple(metric for metric in part.metrics if metric.used)
+    buckets = {(day.start, day.end): day for metric in used for day in metric.days}
+    by_metric = [{(day.start, day.end): day.quantity for day in metric.days} for metric in used]
+    ordered = sorted(buckets, key=lambda bucket: (bucket[1], bucket[0]))
+    return UsageTable(used, tuple((buckets[each], tuple(days.get(each) for days in by_metric)) for each in ordered))
+
+
+def reasons(part: SubscriptionUsage) -> list[tuple[Text, str | None]]:
+    """Why metrics have no total, each reason once, and the way to where they have one."""
+    found: dict[Text, str | None] = {}
+    for metric in part.metrics:
+        if metric.used and metric.total_reason:
+            found[metric.total_reason] = next((way.href for way in metric.ways if way.kind == "cumulative"), None)
+    return list(found.items())
+
+
+def group_shares(metric: Metric) -> list[float]:
+    """How wide each group's bar is, in percent of the largest."""
+    return shares([group.quantity.value for group in metric.groups or ()])
