@@ -98,6 +98,12 @@ class Money:
         return f"{type(self).__name__}({self.amount:f} {self.unit.code})"
 
 
+class UnitPrice(Money):
+    """What one of a thing costs: written to its last digit, where an amount is rounded to the cent."""
+
+    __slots__ = ()
+
+
 class Quantity:
     """A count or a rate without a unit, exact. Immutable; in JSON a decimal string, never with an exponent."""
 
@@ -134,6 +140,10 @@ def noun(unit: Unit, size: Decimal) -> str:
 def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
     """The amount as people read it: `$3,062.16`, `¥1,200`, `1,200 credits`, `<$0.01` for a crumb."""
     pattern = _pattern(money.unit, locale)
+    if isinstance(money, UnitPrice):
+        pattern = parse_pattern(pattern.pattern)
+        least = money.unit.digits or 0
+        pattern.frac_prec = (least, max(least, -_exponent(money.amount)))
     step = Decimal(1).scaleb(-pattern.frac_prec[1])
     size = money.amount.copy_abs().quantize(step, context=_ROUNDED)
     if money.amount and not size:

@@ -18,6 +18,7 @@ FLOORS = {
     "app.cards": 6,
     "app.cards.base": 5,
     "app.account": 4,
+    "app.prepaid": 3,
     "app.listing": 3,
     "app.orb": 2,
     "app.cache": 2,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -36,6 +37,25 @@ class Plan(Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
+class IntervalPrice(Answer, frozen=True, gc=False):
+    """A price of a subscription: its unit, and whether Orb turns that unit into money to bill it."""
+
+    currency: str | None = None
+    conversion_rate: Any = None  # of no interest but that it is there
+    conversion_rate_config: Any = None
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether what no credits pay of it comes onto an invoice."""
+        if self.currency is not None and unit(self.currency).is_currency:
+            return True
+        return self.conversion_rate is not None or self.conversion_rate_config is not None
+
+
+class PriceInterval(Answer, frozen=True, gc=False):
+    price: IntervalPrice | None = None
+
+
 class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
@@ -44,6 +64,7 @@ class Subscription(Answer, frozen=True, gc=False):
     name: str | None = None
     current_billing_period_start_date: Instant | None = None
     current_billing_period_end_date: Instant | None = None
+    price_intervals: tuple[PriceInterval, ...] = ()
 
     @property
     def title(self) -> str:
@@ -113,6 +134,14 @@ class Invoice(Figures, frozen=True, gc=False):
     target_date: Instant | None = None
 
 
+class CreditFilter(Answer, frozen=True, gc=False):
+    """What a block is bound to: the items that it pays for."""
+
+    field: str
+    operator: str
+    values: tuple[str, ...]
+
+
 class CreditBlock(Figures, frozen=True, gc=False):
     """Prepaid credits of one purchase or grant. The currency is the one that was asked for."""
 
@@ -122,11 +151,20 @@ class CreditBlock(Figures, frozen=True, gc=False):
     effective_date: Instant | None = None
     expiry_date: Instant | None = None
     per_unit_cost_basis: MaybeAmount = None
+    maximum_initial_balance: MaybeAmount = None
+    filters: tuple[CreditFilter, ...] = ()
 
 
 class CreditBlocks(Answer, frozen=True, gc=False):
     data: tuple[CreditBlock, ...]
     pagination_metadata: Paging
+
+
+class AffectedBlock(Answer, frozen=True, gc=False):
+    """The block that an entry is about."""
+
+    id: str
+    filters: tuple[CreditFilter, ...] = ()
 
 
 class LedgerEntry(Figures, frozen=True, gc=False):
@@ -142,6 +180,10 @@ class LedgerEntry(Figures, frozen=True, gc=False):
     amount: Amount
     created_at: Instant
     description: str | None = None
+    credit_block: AffectedBlock | None = None
+    price_id: str | None = None
+    new_block_expiry_date: Instant | None = None
+    void_reason: str | None = None
 
 
 class Ledger(Answer, frozen=True, gc=False):

@@ -54,7 +54,7 @@ class Reader:
             case Quantity():
                 return money.write_quantity(value.value, self.locale)
             case DayName():
-                return write_day(value.day, self.locale)
+                return write_day(value.day, self.locale, value.skeleton)
             case int() if not isinstance(value, bool):
                 return money.write_quantity(Decimal(value), self.locale)
         return str(value)
