@@ -163,10 +163,10 @@ def _future(ledger: wire.Ledger, blocks: wire.CreditBlocks, zone: ZoneInfo, now:
     today = day_of(now, zone)
     dawn, dusk = midnight(today, zone), midnight(today + timedelta(days=1), zone)
     drawn = sorted((each for each in blocks.data if state(each, now) in ("usable", "upcoming")), key=order)
-    spans = (days[-_SHORT:], days[-_LONG:])
+    spans, payers = (days[-_SHORT:], days[-_LONG:]), _payers(ledger)
     return _Future(
         tuple(drawn),
-        tuple(_lot(block, _payers(ledger), today, zone) for block in drawn),
+        tuple(_lot(block, payers, today, zone) for block in drawn),
         tuple({use: Fraction(used) / len(span) for use, used in _uses(ledger, zone, span).items()} for span in spans),
         today,
         Fraction((now - dawn) // _MOMENT, (dusk - dawn) // _MOMENT),

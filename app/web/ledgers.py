@@ -34,6 +34,7 @@ T = TypeVar("T")
 _PATTERNS = {"currency": r"[^\x00-\x1f\x7f]{1,64}", "cursor": r"[\x21-\x7e]{1,512}", "limit": r"[1-9][0-9]?|100"}
 # The ledger behind the credits card, on a page of its own.
 _ACTIVITY = replace(CARD, word="ledger", title=Text("Credit activity"))
+_USUALLY = 100
 _AGAIN, _LONGEST = 5, 60  # seconds after which to ask again
 
 
@@ -121,7 +122,12 @@ async def _activity(account: Account, asked: Asked) -> Outcome:
 
 
 def _address(asked: Asked, cursor: str | None) -> str:
-    return "/credits/ledger?" + urlencode({"currency": asked.currency} | ({"cursor": cursor} if cursor else {}))
+    pairs = {"currency": asked.currency}
+    if asked.limit != _USUALLY:
+        pairs["limit"] = str(asked.limit)
+    if cursor is not None:
+        pairs["cursor"] = cursor
+    return "/credits/ledger?" + urlencode(pairs)
 
 
 def _asked(request: Request) -> tuple[Desk, Asked]:
@@ -140,7 +146,7 @@ def _asked(request: Request) -> tuple[Desk, Asked]:
     currency = found.get("currency", front.credit_currencies[0])
     if currency not in front.credit_currencies:
         raise BadQuery(f"currency must be one of {', '.join(front.credit_currencies)}")
-    return front, Asked(currency, int(found.get("limit", "100")), found.get("cursor"))
+    return front, Asked(currency, int(found.get("limit", _USUALLY)), found.get("cursor"))
 
 
 async def _ledger(account: Account, asked: Asked) -> Answer[wire.Ledger]:

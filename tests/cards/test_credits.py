@@ -1,11 +1,14 @@
 """Credits: the balance of an unfiltered ledger, its movements in words, its blocks, and what lies ahead."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import msgspec
 import pytest
+import respx
 
 from app.cards.credits import Credits, UnitCredits, table, view
 from app.listing import Listing
@@ -14,10 +17,12 @@ from app.orb import wire
 from app.orb.decode import decode
 from app.prepaid.blocks import drawdown
 from app.prepaid.movements import entries, label
+from app.settings import Settings
 from app.web.render import locale_of
 from app.words import Text
+from tests.conftest import Serve
 from tests.english import english
-from tests.orb.answers import changed, example
+from tests.orb.answers import answer, borealis, changed, example
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2026, 5, 24, 18, 0, tzinfo=UTC)
@@ -202,3 +207,82 @@ def test_the_table_holds_the_balance_the_blocks_and_the_activity(shown: UnitCred
 
 def test_what_binds_a_block_to_an_item_is_read() -> None:
     assert decode(example("credits_blocks"), wire.CreditBlocks).data[1].filters[0].values == ("Nq2xWvBt7KdLs5Rm",)
+
+
+async def units(serve: Serve, router: respx.MockRouter, settings: Settings, **failing: httpx.Response) -> Any:
+    """The card of a customer with `credits` and `sparks`; `failing` answers in place of the latter's."""
+    routes = borealis(router)
+    for name, route in routes.items():
+        if name in ("credits_ledger", "credit_blocks"):
+            good = answer("credits_ledger" if name == "credits_ledger" else "credits_blocks")
+            bad = failing.get(name, good)
+            route.mock(side_effect=_by_unit(good, bad))
+    async with serve(settings=replace(settings, orb_credit_currency=("credits", "sparks"))) as client:
+        document = (await client.get("/api/dashboard?cards=credits")).raise_for_status().json()
+    return document["complete"], document["cards"]["credits"]
+
+
+def _by_unit(good: httpx.Response, bad: httpx.Response) -> Any:
+    return lambda request: bad if request.url.params["currency"] == "sparks" else good
+
+
+async def test_each_unit_is_a_part_of_its_own(serve: Serve, orb_router: respx.MockRouter, settings: Settings) -> None:
+    complete, card = await units(serve, orb_router, settings)
+
+    assert complete
+    assert [(each["unit"], each["balance"]["text"]) for each in card["data"]["units"]] == [
+        ("credits", "9,148.25 credits"),
+        ("sparks", "9,148.25 sparks"),
+    ]
+
+
+async def test_a_unit_whose_ledger_fails_costs_its_part(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    complete, card = await units(serve, orb_router, settings, credits_ledger=answer("error_500", 500))
+
+    assert not complete
+    assert [(each["status"], each["code"]) for each in card["data"]["units"]] == [
+        ("ready", None),
+        ("failed", "orb_error"),
+    ]
+
+
+async def test_where_only_the_blocks_fail_they_are_null_and_nothing_is_foretold(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    complete, card = await units(serve, orb_router, settings, credit_blocks=answer("error_500", 500))
+
+    assert not complete
+    whole, bare = card["data"]["units"]
+    assert (whole["status"], bare["status"], bare["balance"]["text"]) == ("ready", "ready", "9,148.25 sparks")
+    assert bare["blocks"] is None
+    assert (bare["runs_out"], bare["expiring"]) == (None, [])
+    assert bare["runs_out_reason"] == "How long they last could not be worked out just now."
+
+
+async def test_a_ledger_that_was_never_used_is_a_balance_of_nothing(
+    serve: Serve, orb_router: respx.MockRouter, settings: Settings
+) -> None:
+    grant = changed("credits_ledger")["data"][6] | {"starting_balance": 0, "ending_balance": 0, "amount": 0}
+    one = httpx.Response(200, json=changed("credits_ledger", data=[grant]))
+    none = httpx.Response(200, json=changed("credits_blocks", data=[]))
+
+    _, card = await units(serve, orb_router, settings, credits_ledger=one, credit_blocks=none)
+
+    part = card["data"]["units"][1]
+    assert (part["balance"]["text"], part["blocks"], part["runs_out"]) == ("0 sparks", [], None)
+    assert part["runs_out_reason"] == "These credits are used up."
+
+
+def test_amounts_are_exact_to_the_last_digit_however_large() -> None:
+    huge = "-999999999999999999.12345678901234567891"
+    page = example("credits_ledger").replace(b"9148.25", huge.encode(), 1)
+    crumb = blocks(block(balance="0.00000000000000000001"))
+
+    part = view("credits", decode(page, wire.Ledger), crumb, listing(), NOW)
+
+    assert part.balance is not None
+    assert f"{part.balance.amount:f}" == huge
+    assert f"{part.activity[0].amount.amount:f}" == "-1000000000000009199.12345678901234567891"
+    assert english(part.balance) == "−999,999,999,999,999,999.12 credits"
