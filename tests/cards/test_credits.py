@@ -122,10 +122,25 @@ def test_entries_of_one_kind_on_one_day_are_one_row() -> None:
 
 
 def test_a_day_that_goes_on_in_the_next_page_is_not_summed() -> None:
-    cut = ledger(pagination_metadata={"has_more": True, "next_cursor": "more"})
+    newest = changed("credits_ledger")["data"][:4]
+    cut = {"data": newest, "pagination_metadata": {"has_more": True, "next_cursor": "more"}}
 
-    assert "Credits added" not in str(view("credits", cut, None, listing(), NOW).activity)
-    assert "Correction" in str(view("credits", cut, None, listing(), NOW).activity)
+    shown = [view("credits", page, None, listing(), NOW).activity for page in (ledger(data=newest), ledger(**cut))]
+
+    assert [english(each.label) for each in shown[0]][-2:] == ["Voiding started", "Credits expired"]
+    assert [english(each.label) for each in shown[1]][-1] == "Voiding started"
+
+
+def test_money_is_not_said_to_be_bought_with_itself() -> None:
+    (one,) = view("USD", ledger(), blocks(block(per_unit_cost_basis="1.00")), listing("USD"), NOW).blocks or ()
+
+    assert one.bought_at is None
+
+
+def test_a_block_that_has_expired_since_it_was_asked_for_pays_for_nothing() -> None:
+    (gone,) = view("credits", ledger(), blocks(block(expiry_date="2026-05-24T17:59:59Z")), listing(), NOW).blocks or ()
+
+    assert gone.state == "expired"
 
 
 def test_blocks_stand_in_the_order_in_which_they_are_drawn() -> None:
@@ -173,6 +188,9 @@ def test_a_balance_below_zero_is_explained_as_far_as_the_prices_tell() -> None:
     assert below_zero("USD", listing(conversion_rate=0.02)) == neutral  # no price in dollars
     assert below_zero("credits", listing()) == neutral
     assert below_zero("credits", None) == neutral
+    mixed = listing(conversion_rate=0.02)
+    (one,), (other,) = mixed.subscriptions, listing().subscriptions
+    assert below_zero("credits", replace(mixed, subscriptions=(one, other))) == neutral
     assert below_zero("credits", listing(conversion_rate=0.02), ending=0) == billed
     assert below_zero("credits", listing(), ending=0) is None
     assert below_zero("credits", listing(conversion_rate=0.02), ending=1) is None

@@ -102,6 +102,16 @@ def test_a_page_that_may_go_on_counts_only_the_days_that_it_has_whole() -> None:
     assert found.burn.longer.days == 11
 
 
+def test_a_ledger_that_began_in_the_middle_of_a_day_does_not_count_that_day() -> None:
+    entries = used(5)
+    entries[-1] = entry(entries[-1].created_at + timedelta(hours=1), "5000", "increment")
+
+    burn = ahead(entries, block("1000")).burn
+
+    assert burn is not None
+    assert burn.days == 4
+
+
 @pytest.mark.parametrize(
     ("zone", "now", "today"),
     [
@@ -229,3 +239,25 @@ def test_a_block_for_some_items_is_drawn_by_those_that_were_seen_to_draw_on_its_
 
     (lost,) = found.expiring
     assert (lost.id, str(lost.amount.amount)) == ("bound", "310")  # nine days and a half at ten, of four hundred
+
+
+def test_nothing_but_usage_shows_who_draws_on_a_block() -> None:
+    bound = wire.AffectedBlock("bound", TUNING)
+    granted = entry(NOON - timedelta(days=9), "400", "increment", credit_block=bound)
+    entries = sorted([granted, *used(20)], key=lambda each: each.created_at, reverse=True)
+    ends = datetime(2026, 5, 30, tzinfo=UTC)
+
+    found = ahead(entries, block("400", ends=ends, id="bound", filters=TUNING), block("10000", id="all"))
+
+    (lost,) = found.expiring
+    assert str(lost.amount.amount) == "400"
+
+
+def test_the_slower_of_both_paces_tells_the_latest_day() -> None:
+    entries = used(40, "-5")
+    entries[0:7] = [entry(each.created_at, "-20") for each in entries[0:7]]
+
+    found = ahead(entries, block("200"))
+
+    assert found.runs_out is not None
+    assert (found.runs_out.earliest, found.runs_out.latest) == (date(2026, 5, 29), date(2026, 6, 15))

@@ -159,6 +159,8 @@ async def test_two_customers_and_two_pages_never_share_an_answer(serve: Serve, o
     async with serve() as client:
         for query in ("", "?limit=2", "?cursor=a", "?cursor=b", "?cursor=b"):
             await client.get(LEDGER + query)
+        for query in ("", "?limit=2", "?cursor=a", "?cursor=a"):
+            await client.get(BLOCKS + query)
     other = orb_router.get("/customers/external_customer_id/other/credits/ledger").mock(
         return_value=answered("credits_ledger", data=[])
     )
@@ -166,6 +168,7 @@ async def test_two_customers_and_two_pages_never_share_an_answer(serve: Serve, o
         assert (await client.get(LEDGER)).json()["data"] == []
 
     assert routes["credits_ledger"].call_count == 4
+    assert routes["credit_blocks"].call_count == 3
     assert other.called
 
 
@@ -178,6 +181,7 @@ async def test_people_read_the_ledger_on_a_page_with_a_way_on_and_a_way_back(
     async with serve(settings=several) as client:
         card = (await client.get("/cards/credits?currency=compute_credits")).text
         html = (await client.get("/credits/ledger?currency=compute_credits&cursor=c")).text
+        short = (await client.get("/credits/ledger?currency=compute_credits&limit=7")).text
 
     assert 'href="/credits/ledger?currency=compute_credits"' in card
     for expected in (
@@ -186,4 +190,5 @@ async def test_people_read_the_ledger_on_a_page_with_a_way_on_and_a_way_back(
         'href="/credits/ledger?currency=compute_credits"', 'href="/#credits"',
     ):  # fmt: skip
         assert expected in html
+    assert 'href="/credits/ledger?currency=compute_credits&amp;limit=7&amp;cursor=a%2Bb"' in short
     assert 'action="/refresh' not in html  # it would renew the dashboard, not this page
