@@ -82,7 +82,7 @@ def play(lots: Sequence[Lot], rates: Mapping[str, Fraction], start: Fraction, da
 def _payer(use: str, lots: Sequence[Lot], left: Sequence[Fraction], now: Fraction) -> int | None:
     """The first lot that has something left for `use`."""
     for index, lot in enumerate(lots):
-        if left[index] > 0 and lot.begins <= now and (lot.pays is None or use in lot.pays):
+        if left[index] and lot.begins <= now and (lot.pays is None or use in lot.pays):
             return index
     return None
 

@@ -19,7 +19,8 @@ from app.orb import wire
 from app.orb.errors import OrbError
 from app.prepaid.blocks import Block, described, drawdown
 from app.prepaid.movements import Movement, by_day
-from app.prepaid.outlook import UNKNOWN, Burn, Expiring, RunsOut, outlook
+from app.prepaid.outlook import UNKNOWN, Expiring, RunsOut, outlook
+from app.prepaid.pace import Burn
 from app.query import Query
 from app.together import settled
 from app.words import Text

@@ -1,50 +1,27 @@
-"""How fast credits are used and how long they last: an estimate that says what it rests on.
+"""How long credits last and what expires unused: an estimate that says what it rests on.
 
-The pace is that of usage alone, over whole finished days of the customer's: what was added, expired, voided or
-corrected is no part of it. The future is played in the order in which Orb draws blocks; what expires is lost.
+The future is played at the pace of the last days, in the order in which Orb draws blocks; what expires is lost.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from app.burn import Course, Lot, about, decimal, play
 from app.days import DateName, DayName, day_of, midnight
-from app.money import Money, Unit, total
+from app.money import Money, Unit
 from app.orb import wire
 from app.prepaid.blocks import order, state
-from app.prepaid.movements import moved
-from app.words import Plural, Text
+from app.prepaid.pace import LONG, SHORT, Burn, burned, by_price, finished, rates
+from app.words import Text
 
-_SHORT, _LONG = 7, 30  # days that a pace is taken over
-_FEWEST = 3
 _YEAR = 365
 _WARNED = 90  # days in which an expiry is near enough to warn of
 # Two paces that agree make nothing certain: each is played a tenth faster and a tenth slower.
 _SPREAD = (Fraction(11, 10), Fraction(9, 10))
 _MOMENT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What was used over `days` whole days, from `start` until `end` came."""
-
-    per_day: Money
-    used: Money
-    days: int
-    start: date
-    end: date
-    text: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Burn(Pace):
-    """The pace over the last 7 finished days; `longer` is that over 30, as far as the ledger's page reaches back."""
-
-    longer: Pace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,59 +60,18 @@ def outlook(
     ledger: wire.Ledger, blocks: wire.CreditBlocks | None, counted: Unit, zone: ZoneInfo, now: datetime
 ) -> Outlook:
     """What lies ahead, as of `now`; `ledger` is its newest page, with at least one entry."""
-    days = _finished(ledger, zone, now)
-    burn = _burn(ledger, counted, zone, days) if len(days) >= _FEWEST else None
+    days, daily = finished(ledger, zone, now), by_price(ledger, zone)
+    burn = burned(daily, counted, days)
     if ledger.data[0].ending_balance <= 0:
         return Outlook(burn, runs_out_reason=_USED_UP)
     if blocks is None or blocks.pagination_metadata.has_more:
         return Outlook(burn, runs_out_reason=UNKNOWN.runs_out_reason)
     if burn is None:
         return Outlook(runs_out_reason=_NOT_ENOUGH)
-    future = _future(ledger, blocks, zone, now, days)
+    paces = (rates(daily, days[-SHORT:]), rates(daily, days[-LONG:]))
+    future = _future(ledger, blocks, zone, now, paces)
     runs_out, reason = _runs_out(future)
     return Outlook(burn, runs_out, reason, _expiring(future, counted, zone))
-
-
-def _finished(ledger: wire.Ledger, zone: ZoneInfo, now: datetime) -> list[date]:
-    """The last whole days of which this page has every entry, at most 30; today is not over."""
-    oldest, today = min(entry.created_at for entry in ledger.data), day_of(now, zone)
-    first = day_of(oldest, zone)
-    if ledger.pagination_metadata.has_more or oldest > midnight(first, zone):
-        first += timedelta(days=1)
-    count = min((today - first).days, _LONG)
-    return [today - timedelta(days=n) for n in range(count, 0, -1)]
-
-
-def _uses(ledger: wire.Ledger, zone: ZoneInfo, days: Sequence[date]) -> dict[str, Decimal]:
-    """What each price used on those days."""
-    wanted, found = frozenset(days), dict[str, list[Decimal]]()
-    for entry in ledger.data:
-        if entry.entry_type == "decrement" and day_of(entry.created_at, zone) in wanted:
-            found.setdefault(entry.price_id or "", []).append(-moved(entry))
-    return {use: total(amounts) for use, amounts in found.items()}
-
-
-def _burn(ledger: wire.Ledger, counted: Unit, zone: ZoneInfo, days: list[date]) -> Burn:
-    short, longer = (_pace(ledger, counted, zone, days[-count:]) for count in (_SHORT, _LONG))
-    further = longer if longer.days > short.days else None
-    return Burn(short.per_day, short.used, short.days, short.start, short.end, short.text, further)
-
-
-def _pace(ledger: wire.Ledger, counted: Unit, zone: ZoneInfo, days: list[date]) -> Pace:
-    used = total(list(_uses(ledger, zone, days).values()))
-    per_day = Money(decimal(Fraction(used) / len(days)), counted)
-    if used > 0:
-        said: Text = Plural(
-            "About {amount} a day over the last {n} day.",
-            "About {amount} a day over the last {n} days.",
-            n=len(days),
-            amount=Money(about(per_day.amount, 3), counted),
-        )
-    else:
-        said = Plural(
-            "Nothing was used over the last {n} day.", "Nothing was used over the last {n} days.", n=len(days)
-        )
-    return Pace(per_day, Money(used, counted), len(days), days[0], days[-1] + timedelta(days=1), said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +95,20 @@ class _Future:
         return DayName(day) if day.year == self.today.year else DateName(day)
 
 
-def _future(ledger: wire.Ledger, blocks: wire.CreditBlocks, zone: ZoneInfo, now: datetime, days: list[date]) -> _Future:
-    today = day_of(now, zone)
+def _future(
+    ledger: wire.Ledger,
+    blocks: wire.CreditBlocks,
+    zone: ZoneInfo,
+    now: datetime,
+    paces: tuple[dict[str, Fraction], ...],
+) -> _Future:
+    today, payers = day_of(now, zone), _payers(ledger)
     dawn, dusk = midnight(today, zone), midnight(today + timedelta(days=1), zone)
     drawn = sorted((each for each in blocks.data if state(each, now) in ("usable", "upcoming")), key=order)
-    spans, payers = (days[-_SHORT:], days[-_LONG:]), _payers(ledger)
     return _Future(
         tuple(drawn),
         tuple(_lot(block, payers, today, zone) for block in drawn),
-        tuple({use: Fraction(used) / len(span) for use, used in _uses(ledger, zone, span).items()} for span in spans),
+        paces,
         today,
         Fraction((now - dawn) // _MOMENT, (dusk - dawn) // _MOMENT),
     )
