@@ -49,11 +49,11 @@ class Outlook:
     expiring: tuple[Expiring, ...] = ()
 
 
-UNKNOWN = Outlook(runs_out_reason=Text("How long they last could not be worked out just now."))
-_USED_UP = Text("These credits are used up.")
-_NOT_ENOUGH = Text("There is not enough history yet to tell how long they last.")
-_NOT_USED = Text("Nothing was used lately, so there is no telling how long they last.")
-_OVER_A_YEAR = Text("At this pace they last more than a year.")
+UNKNOWN = Outlook(runs_out_reason=Text("How long the balance lasts could not be worked out just now."))
+_USED_UP = Text("The balance is used up.")
+_NOT_ENOUGH = Text("There is not enough history yet to tell how long the balance lasts.")
+_NOT_USED = Text("Nothing was used lately, so there is no telling how long the balance lasts.")
+_OVER_A_YEAR = Text("At this pace the balance lasts more than a year.")
 
 
 def outlook(
@@ -146,14 +146,14 @@ def _runs_out(future: _Future) -> tuple[RunsOut | None, Text | None]:
         return None, _OVER_A_YEAR
     first, last = min(known), max(known)
     if len(known) < len(ends):
-        return None, Text("At this pace they last until {day} at least.", day=future.day(first))
+        return None, Text("At this pace the balance lasts until {day} at least.", day=future.day(first))
     if first == last and first in {lot.ends for lot in future.lots}:
         said = Text("At this pace what is left expires before it is used, on {day}.", day=future.day(first))
     elif first == last:
-        said = Text("At this pace they run out around {day}, unless more are added.", day=future.day(first))
+        said = Text("At this pace the balance runs out around {day}, unless more is added.", day=future.day(first))
     else:
         said = Text(
-            "At this pace they run out between {first} and {last}, unless more are added.",
+            "At this pace the balance runs out between {first} and {last}, unless more is added.",
             first=future.day(first),
             last=future.day(last),
         )

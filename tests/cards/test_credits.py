@@ -200,7 +200,7 @@ def test_the_balance_stands_without_blocks_and_without_a_zone() -> None:
     bare = view("credits", ledger(), None, None, NOW)
 
     assert (bare.blocks, bare.activity, bare.balance and f"{bare.balance.amount}") == (None, (), "9148.25")
-    assert english(bare.runs_out_reason) == "How long they last could not be worked out just now."
+    assert english(bare.runs_out_reason) == "How long the balance lasts could not be worked out just now."
 
 
 def test_an_entry_type_that_is_new_is_shown_as_a_movement() -> None:
@@ -276,7 +276,7 @@ async def test_where_only_the_blocks_fail_they_are_null_and_nothing_is_foretold(
     assert (whole["status"], bare["status"], bare["balance"]["text"]) == ("ready", "ready", "9,148.25 sparks")
     assert bare["blocks"] is None
     assert (bare["runs_out"], bare["expiring"]) == (None, [])
-    assert bare["runs_out_reason"] == "How long they last could not be worked out just now."
+    assert bare["runs_out_reason"] == "How long the balance lasts could not be worked out just now."
 
 
 async def test_a_ledger_that_was_never_used_is_a_balance_of_nothing(
@@ -290,7 +290,7 @@ async def test_a_ledger_that_was_never_used_is_a_balance_of_nothing(
 
     part = card["data"]["units"][1]
     assert (part["balance"]["text"], part["blocks"], part["runs_out"]) == ("0 sparks", [], None)
-    assert part["runs_out_reason"] == "These credits are used up."
+    assert part["runs_out_reason"] == "The balance is used up."
 
 
 def test_amounts_are_exact_to_the_last_digit_however_large() -> None:

@@ -102,8 +102,8 @@ def test_the_lists_lead_through_the_whole_ledger(orrery: Running) -> None:
         ("lumen", ["for some items only", "Waiting for payment", "expire unused on", "bought at 0.045 each", "free"]),
         ("sparkworks", ["From ", "bought at $0.015 each", "of 5,000", "sparks a day over the last 7 days."]),
         ("trollheim", ["You have used more than your credits cover."]),
-        ("zeroth", ["These credits are used up.", "Usage beyond your credits is added to the next invoice."]),
-        ("faro", ["At this pace they run out between", "$"]),
+        ("zeroth", ["The balance is used up.", "Usage beyond your credits is added to the next invoice."]),
+        ("faro", ["At this pace the balance runs out between", "of $500.00"]),
     ],
 )
 def test_the_page_says_it_in_words(orrery: Running, customer: str, said: list[str]) -> None:

@@ -91,7 +91,7 @@ def test_a_pace_needs_three_finished_days_and_says_how_many_it_has(days: int, co
 
     assert (found.burn and found.burn.days) == covered
     if covered is None:
-        assert reason(found) == "There is not enough history yet to tell how long they last."
+        assert reason(found) == "There is not enough history yet to tell how long the balance lasts."
 
 
 def test_a_page_that_may_go_on_counts_only_the_days_that_it_has_whole() -> None:
@@ -160,7 +160,7 @@ def test_credits_run_out_between_the_days_of_the_faster_and_the_slower_pace() ->
     assert found.runs_out is not None
     assert (found.runs_out.earliest, found.runs_out.latest) == (date(2026, 5, 29), date(2026, 5, 31))
     assert english(found.runs_out.text) == (
-        "At this pace they run out between May 29 and May 31, unless more are added."
+        "At this pace the balance runs out between May 29 and May 31, unless more is added."
     )
 
 
@@ -174,10 +174,10 @@ def test_a_day_of_another_year_is_named_with_its_year() -> None:
 @pytest.mark.parametrize(
     ("entries", "held", "said"),
     [
-        (used(20), [block("900000")], "At this pace they last more than a year."),
-        (used(20), [block("3600")], "At this pace they last until Apr 12, 2027 at least."),
-        (used(20, "0"), [block("100")], "Nothing was used lately, so there is no telling how long they last."),
-        ([entry(NOON, "-1000"), *used(20)], [], "These credits are used up."),
+        (used(20), [block("900000")], "At this pace the balance lasts more than a year."),
+        (used(20), [block("3600")], "At this pace the balance lasts until Apr 12, 2027 at least."),
+        (used(20, "0"), [block("100")], "Nothing was used lately, so there is no telling how long the balance lasts."),
+        ([entry(NOON, "-1000"), *used(20)], [], "The balance is used up."),
     ],
 )
 def test_where_no_day_can_be_told_the_reason_is(entries: Any, held: Any, said: str) -> None:
@@ -193,7 +193,7 @@ def test_without_all_blocks_nothing_is_said_of_the_future_but_the_pace_stands() 
     for blocks in (None, wire.CreditBlocks((block("100"),), MORE)):
         found = outlook(page, blocks, CREDITS, UTC_ZONE, NOON)
         assert found.burn is not None
-        assert reason(found) == "How long they last could not be worked out just now."
+        assert reason(found) == "How long the balance lasts could not be worked out just now."
 
 
 def test_what_expires_is_lost_and_told_of() -> None:
