@@ -103,6 +103,11 @@ def shares(amounts: Sequence[SupportsFloat]) -> list[float]:
     return [max(0.5, 100 * value / most) if value > 0 else 0.0 for value in values]
 
 
+def part(amount: SupportsFloat, whole: SupportsFloat) -> float:
+    """How wide the bar of a part is, in percent of its whole, which is above zero; never wider than that."""
+    return min(100.0, max(0.0, 100 * float(amount) / float(whole)))
+
+
 def _ticks(values: list[float]) -> tuple[Tick, ...]:
     return tuple(Tick(value, _y(value, values[0], values[-1]) / HEIGHT * 100) for value in values)
 

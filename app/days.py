@@ -71,17 +71,27 @@ class DayName:
 
     __slots__ = ("day",)
 
+    skeleton = "MMMd"
+
     def __init__(self, day: date) -> None:
         self.day = day
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DayName) and self.day == other.day
+        return type(other) is type(self) and self.day == other.day
 
     def __hash__(self) -> int:
         return hash(self.day)
 
     def __repr__(self) -> str:
-        return f"DayName({self.day.isoformat()})"
+        return f"{type(self).__name__}({self.day.isoformat()})"
+
+
+class DateName(DayName):
+    """A calendar day with its year, where another year could be meant: `Nov 1, 2026`."""
+
+    __slots__ = ()
+
+    skeleton = "yMMMd"
 
 
 @dataclass(frozen=True, slots=True)

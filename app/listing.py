@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.days import Period, midnight, zone
+from app.money import Unit, unit
 from app.orb import wire
 
 
@@ -35,6 +36,11 @@ class Listing:
     @property
     def zone(self) -> ZoneInfo:
         return zone(self.customer.timezone if self.customer else "UTC")
+
+    @property
+    def paid_in(self) -> Unit | None:
+        """The money in which the customer pays, and so what their credits cost; None where Orb does not tell."""
+        return unit(self.customer.currency) if self.customer and self.customer.currency else None
 
     @property
     def active(self) -> tuple[wire.Subscription, ...]:

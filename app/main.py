@@ -22,7 +22,7 @@ from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
-from app.web import api, export, pages, problems, session
+from app.web import api, export, ledgers, pages, problems, session
 from app.web.desk import Desk, Invented
 from app.web.middleware import Around
 from app.web.render import environment
@@ -62,6 +62,9 @@ def create_app(
             Route("/api/dashboard", api.dashboard),
             Route("/api/dashboard/refresh", api.refresh, methods=["POST"]),
             Route("/api/cards/{card}", api.card),
+            Route("/credits/ledger", ledgers.activity),
+            Route("/api/credits/ledger", ledgers.ledger),
+            Route("/api/credits/blocks", ledgers.blocks),
             Route("/api/export/focus.csv", export.costs),
             Route("/api/export/{card}.csv", export.card),
             Route("/livez", _well),

@@ -100,6 +100,12 @@ class Money:
         return f"{type(self).__name__}({self.amount:f} {self.unit.code})"
 
 
+class UnitPrice(Money):
+    """What one of a thing costs: written to its last digit, where an amount is rounded to the cent."""
+
+    __slots__ = ()
+
+
 class Quantity:
     """A count or a rate without a unit, exact. Immutable; in JSON a decimal string, never with an exponent."""
 
@@ -136,6 +142,10 @@ def noun(unit: Unit, size: Decimal) -> str:
 def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
     """The amount as people read it: `$3,062.16`, `¥1,200`, `1,200 credits`, `<$0.01` for a crumb."""
     pattern = _pattern(money.unit, locale)
+    if isinstance(money, UnitPrice):
+        pattern = parse_pattern(pattern.pattern)
+        least = money.unit.digits or 0
+        pattern.frac_prec = (least, max(least, -_exponent(money.amount)))
     step = Decimal(1).scaleb(-pattern.frac_prec[1])
     size = money.amount.copy_abs().quantize(step, context=_ROUNDED)
     if money.amount and not size:
@@ -143,23 +153,6 @@ def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
         return f"<{crumb}" if money.amount > 0 else f">{_minus(locale)}{crumb}"
     text = _spell(size, money.unit, pattern, locale, noun)
     return _minus(locale) + text if money.amount < 0 and size else text
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What one of something costs: written with every digit that it has, `$0.000004`."""
-
-    amount: Decimal
-    unit: Unit
-
-
-def write_rate(rate: Rate, locale: Locale, noun: Noun = noun) -> str:
-    """A price per unit as people read it: at least the digits of its currency, and never rounded."""
-    decimals = max(rate.unit.digits or 0, -_exponent(rate.amount))
-    pattern = parse_pattern(_pattern(rate.unit, locale).pattern)
-    pattern.frac_prec = (rate.unit.digits or 0, decimals)
-    text = _spell(rate.amount.copy_abs(), rate.unit, pattern, locale, noun)
-    return _minus(locale) + text if rate.amount < 0 else text
 
 
 def write_tick(money: Money, locale: Locale) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.days import Period
-from app.money import Money, Quantity, Rate, Unit, difference, total, unit
+from app.money import Money, Quantity, Unit, UnitPrice, difference, total, unit
 from app.orb import wire
 from app.orb.lines import Adjustment, LineItem, SubLineItem, Tier
 from app.words import Text, Words
@@ -109,7 +109,7 @@ def _part(part: SubLineItem, own: Unit) -> Part:
 def _tier(tier: Tier | None, own: Unit) -> Text | None:
     if tier is None or tier.first_unit is None or tier.unit_amount is None:
         return None
-    values = {"first": Quantity(tier.first_unit), "price": Rate(tier.unit_amount, own)}
+    values = {"first": Quantity(tier.first_unit), "price": UnitPrice(tier.unit_amount, own)}
     if tier.last_unit is None:
         return Text("above {first}, {price} each", **values)
     return Text("{first} to {last}, {price} each", last=Quantity(tier.last_unit), **values)

@@ -7,7 +7,7 @@ from math import isclose
 
 import pytest
 
-from app.chart import COLUMN, HEIGHT, Plot, bars, line, scale, shares
+from app.chart import COLUMN, HEIGHT, Plot, bars, line, part, scale, shares
 
 BAR = re.compile(r"M([0-9.]+) ([0-9.]+)H([0-9.]+)V([0-9.]+)H([0-9.]+)Z")
 
@@ -121,3 +121,10 @@ def test_a_share_is_percent_of_the_widest_and_a_crumb_can_still_be_seen() -> Non
     assert shares([200, 50, Decimal("0.001"), 0, -5]) == [100, 25, 0.5, 0, 0]
     assert shares([-1, -2]) == [0, 0]
     assert shares([]) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "whole", "percent"), [("30", "120", 25), ("0", "1", 0), ("150", "120", 100), ("-1", "9", 0)]
+)
+def test_the_bar_of_a_part_is_never_wider_than_its_whole(amount: str, whole: str, percent: float) -> None:
+    assert part(Decimal(amount), Decimal(whole)) == percent

@@ -21,6 +21,7 @@ FLOORS = {
     "app.cards.base": 5,
     "app.account": 4,
     "app.statement": 3,
+    "app.prepaid": 3,
     "app.listing": 3,
     "app.orb": 2,
     "app.cache": 2,

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from babel import Locale
 
-from app.money import Money, difference, exact, total, unit, write, write_quantity, write_tick
+from app.money import Money, UnitPrice, difference, exact, total, unit, write, write_quantity, write_tick
 from app.orb.decode import decode
 from app.orb.wire import AmountDue, Invoice, Subtotal
 
@@ -158,3 +158,18 @@ def test_a_gridline_has_no_more_decimals_than_its_value() -> None:
 @pytest.mark.parametrize(("quantity", "text"), QUANTITIES.items())
 def test_a_quantity_is_written_exactly(quantity: str, text: str) -> None:
     assert write_quantity(Decimal(quantity), EN) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "text"),
+    [
+        ("0.045", "USD", "$0.045"),
+        ("0.000004", "USD", "$0.000004"),
+        ("1", "USD", "$1.00"),
+        ("0.5", "JPY", "¥0.5"),
+        ("12", "JPY", "¥12"),
+        ("0.25", "credits", "0.25 credits"),
+    ],
+)
+def test_what_one_costs_is_written_to_its_last_digit(amount: str, code: str, text: str) -> None:
+    assert write(UnitPrice(Decimal(amount), unit(code)), EN) == text

@@ -6,28 +6,45 @@ from app.orb import wire
 from app.orb.errors import NotFound
 from app.reading import Reading
 
+_NO_MORE = wire.Paging(has_more=False)
+
 
 class Credited(Bound):
     """Questions about credits, each of one pricing unit."""
 
-    async def credits_ledger(self, currency: str) -> Answer[wire.Ledger]:
-        """The newest movements of one pricing unit; empty when there is no ledger for it."""
+    async def credits_ledger(
+        self, currency: str, *, limit: int = 100, cursor: str | None = None
+    ) -> Answer[wire.Ledger]:
+        """A page of one pricing unit's movements, the newest without a `cursor`; empty when there is no ledger."""
 
         async def ask() -> Reading[wire.Ledger]:
             try:
-                reading = await self._orb.credits_ledger(self._customer, currency, max_age=self._allowance)
+                reading = await self._orb.credits_ledger(
+                    self._customer, currency, limit=limit, cursor=cursor, max_age=self._allowance
+                )
             except NotFound:  # a customer whom Orb does not know has no ledger
-                return self._brief(wire.Ledger((), wire.Paging(has_more=False)))
+                return self._brief(wire.Ledger((), _NO_MORE))
             for entry in reading.value.data:
                 self._own(entry.customer)
             return reading
 
-        return await self._ask(("credits_ledger", currency), ask)
+        return await self._ask(("credits_ledger", currency, str(limit), cursor or ""), ask)
 
     async def credit_blocks(self, currency: str) -> Answer[wire.CreditBlocks]:
         """The blocks behind a balance. Nice to have: waits no longer than `soon`."""
+        return await self._blocks(currency, 100, None, hurry=True)
 
+    async def credit_block_page(self, currency: str, *, limit: int, cursor: str | None) -> Answer[wire.CreditBlocks]:
+        """A page of the same, for its own sake: waited for like any answer."""
+        return await self._blocks(currency, limit, cursor, hurry=False)
+
+    async def _blocks(self, currency: str, limit: int, cursor: str | None, *, hurry: bool) -> Answer[wire.CreditBlocks]:
         async def ask() -> Reading[wire.CreditBlocks]:
-            return await self._orb.credit_blocks(self._customer, currency, max_age=self._allowance)
+            try:
+                return await self._orb.credit_blocks(
+                    self._customer, currency, limit=limit, cursor=cursor, max_age=self._allowance
+                )
+            except NotFound:
+                return self._brief(wire.CreditBlocks((), _NO_MORE))
 
-        return await self._ask(("credit_blocks", currency), ask, hurry=True)
+        return await self._ask(("credit_blocks", currency, str(limit), cursor or ""), ask, hurry=hurry)

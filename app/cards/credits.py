@@ -1,65 +1,38 @@
-"""The prepaid credits that are left, per pricing unit, and what moved them lately.
+"""The prepaid credits that are left, per pricing unit: what moved them, and how long they last.
 
-Source: the first entry of the unfiltered credit ledger is the balance; credit blocks tell what expires when.
+Source: the first entry of the unfiltered credit ledger is the balance; credit blocks tell what expires when. What
+lies ahead is an estimate and says so.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Card, Outcome, Row, Table, empty, ready, sentence
-from app.days import DayName, day_of
-from app.money import Money, Quantity, Unit, difference, total, unit
+from app.listing import Listing
+from app.money import Money, Unit, unit
 from app.orb import wire
 from app.orb.errors import OrbError
+from app.prepaid.blocks import Block, described, drawdown
+from app.prepaid.movements import Movement, by_day
+from app.prepaid.outlook import UNKNOWN, Expiring, RunsOut, outlook
+from app.prepaid.pace import Burn
 from app.query import Query
 from app.together import settled
-from app.words import Text, Words
+from app.words import Text
 
-_MOVEMENTS = {
-    "increment": Text("Credits added"),
-    "decrement": Text("Usage"),
-    "expiration_change": Text("Expiry date changed"),
-    "credit_block_expiry": Text("Credits expired"),
-    "void": Text("Credits voided"),
-    "void_initiated": Text("Voiding started"),
-    "amendment": Text("Correction"),
-}
+_BILLED = Text("Usage beyond your credits is added to the next invoice.")
+_BELOW = Text("You have used more than your credits cover. How that is settled is on the bill.")
 _SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """What moved the balance on one day: entries of one kind on a day are one row."""
-
-    day: DayName
-    date: date
-    entry_type: str
-    label: Words
-    amount: Money
-    pending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Credits of one purchase or grant."""
-
-    id: str
-    balance: Money
-    status: str
-    expires: datetime | None
-    expires_on: DayName | None
-    cost_basis: Quantity | None
-
-
-@dataclass(frozen=True, slots=True)
 class UnitCredits:
-    """One pricing unit. `balance` is None when its ledger failed.
+    """One pricing unit. `balance` is None when its ledger failed; `below` explains one under zero, or at it.
 
     `blocks` is None when they could not be had: the balance stands without them.
     """
@@ -69,8 +42,13 @@ class UnitCredits:
     code: str | None = None
     message: Text | None = None
     balance: Money | None = None
+    below: Text | None = None
     activity: tuple[Movement, ...] = ()
     blocks: tuple[Block, ...] | None = None
+    burn: Burn | None = None
+    runs_out: RunsOut | None = None
+    runs_out_reason: Text | None = None
+    expiring: tuple[Expiring, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +71,17 @@ async def load(account: Account, query: Query) -> Outcome:
         if errors:
             raise errors[0]
         return empty(None, "no_credits", answers=[ledger for ledger, _ in units])
-    zone = await _zone(account)
-    parts = [_part(code, outcome, zone) for code, outcome in zip(asked, outcomes, strict=True)]
+    listing = await _listing(account)
+    parts = [_part(code, outcome, listing) for code, outcome in zip(asked, outcomes, strict=True)]
     had = [answer for answer in answers if isinstance(answer, Answer)]
     data = Credits(tuple(part for part in parts if part is not None))
-    return ready(None, data, had, whole=not errors and zone is not None)
+    return ready(None, data, had, whole=not errors and listing is not None)
 
 
-async def _zone(account: Account) -> ZoneInfo | None:
-    """The customer's zone; None where the list that tells it cannot be had: the balance stands without it."""
+async def _listing(account: Account) -> Listing | None:
+    """Whose credits they are, and in which zone; None where that cannot be had: the balance stands without it."""
     try:
-        return (await account.listing(hurry=True)).zone
+        return await account.listing(hurry=True)
     except OrbError:
         return None
 
@@ -117,88 +95,85 @@ async def _unit(account: Account, code: str) -> _Unit:
     return ledger, blocks  # type: ignore[return-value]
 
 
-def _part(code: str, outcome: _Unit | OrbError, zone: ZoneInfo | None) -> UnitCredits | None:
+def _part(code: str, outcome: _Unit | OrbError, listing: Listing | None) -> UnitCredits | None:
     """What is shown of one pricing unit; nothing where it has no ledger."""
     if isinstance(outcome, OrbError):
         return UnitCredits(code, "failed", outcome.code, sentence(outcome.code))
     ledger, blocks = outcome
     if not ledger.reading.value.data:
         return None
-    return view(code, ledger.reading.value, None if isinstance(blocks, OrbError) else blocks.reading.value, zone)
+    had = None if isinstance(blocks, OrbError) else blocks.reading.value
+    return view(code, ledger.reading.value, had, listing, ledger.reading.since)
 
 
-def view(code: str, ledger: wire.Ledger, blocks: wire.CreditBlocks | None, zone: ZoneInfo | None) -> UnitCredits:
-    """The credits of one pricing unit; `ledger` has at least one entry, newest first.
+def view(
+    code: str, ledger: wire.Ledger, blocks: wire.CreditBlocks | None, listing: Listing | None, now: datetime
+) -> UnitCredits:
+    """The credits of one pricing unit as of `now`; `ledger` has at least one entry, newest first.
 
     Without the customer's zone there is no telling on which of their days a thing happened: no activity then.
     """
-    counted = unit(code)
+    counted, balance = unit(code), ledger.data[0].ending_balance
+    zone = listing.zone if listing else None
+    ahead = outlook(ledger, blocks, counted, zone, now) if zone else UNKNOWN
     return UnitCredits(
         code,
         "ready",
-        balance=Money(ledger.data[0].ending_balance, counted),
-        activity=tuple(_activity(ledger, counted, zone)) if zone else (),
-        blocks=None if blocks is None else tuple(_block(block, counted, zone) for block in drawdown(blocks)),
+        balance=Money(balance, counted),
+        below=_below(balance, counted, listing),
+        activity=tuple(by_day(ledger, counted, zone)[:_SHOWN]) if zone else (),
+        blocks=None if blocks is None else tuple(_blocks(blocks, counted, listing, now)),
+        burn=ahead.burn,
+        runs_out=ahead.runs_out,
+        runs_out_reason=ahead.runs_out_reason,
+        expiring=ahead.expiring,
     )
 
 
-def drawdown(blocks: wire.CreditBlocks) -> list[wire.CreditBlock]:
-    """The blocks in the order in which Orb draws them: soonest expiry, then lowest cost; undrawable ones last."""
-    zero = Decimal(0)
-    return sorted(
-        blocks.data,
-        key=lambda block: (
-            block.status != "active",
-            block.expiry_date is None,
-            block.expiry_date.timestamp() if block.expiry_date else 0,
-            block.per_unit_cost_basis or zero,
-        ),
-    )
+def _below(balance: Decimal, counted: Unit, listing: Listing | None) -> Text | None:
+    """What becomes of usage that no credits are left for, as far as the prices in that unit tell."""
+    if balance > 0:
+        return None
+    intervals = [each for held in (listing.active if listing else ()) for each in held.price_intervals]
+    prices = [each.price for each in intervals if each.price.currency]
+    own = [price for price in prices if unit(price.currency or "") == counted]
+    if own and all(price.is_billed for price in own):
+        return _BILLED
+    return _BELOW if balance < 0 else None
 
 
-def _activity(ledger: wire.Ledger, counted: Unit, zone: ZoneInfo) -> list[Movement]:
-    rows: dict[tuple[date, str, bool, Text], list[Decimal]] = {}
-    for entry in ledger.data:
-        day = day_of(entry.created_at, zone)
-        label = _MOVEMENTS.get(entry.entry_type, Text("Other movement"))
-        if entry.description and entry.entry_type != "decrement":
-            label = Text("{movement}: {description}", movement=label, description=entry.description)
-        row = rows.setdefault((day, entry.entry_type, entry.entry_status == "pending", label), [])
-        row.append(difference(entry.ending_balance, entry.starting_balance))
-    shown = list(rows.items())
-    if ledger.pagination_metadata.has_more:
-        # The last day of a page may go on in the next one: its sum would be too small.
-        last = day_of(ledger.data[-1].created_at, zone)
-        shown = [row for row in shown if row[0][0] != last]
-    return [
-        Movement(DayName(day), day, kind, label, Money(total(amounts), counted), pending)
-        for (day, kind, pending, label), amounts in shown[:_SHOWN]
-    ]
-
-
-def _block(block: wire.CreditBlock, counted: Unit, zone: ZoneInfo | None) -> Block:
-    expires = block.expiry_date
-    return Block(
-        block.id,
-        Money(block.balance, counted),
-        block.status,
-        expires,
-        DayName(day_of(expires, zone)) if expires and zone else None,
-        None if block.per_unit_cost_basis is None else Quantity(block.per_unit_cost_basis),
-    )
+def _blocks(blocks: wire.CreditBlocks, counted: Unit, listing: Listing | None, now: datetime) -> Iterator[Block]:
+    paid_in, zone = (listing.paid_in, listing.zone) if listing else (None, None)
+    for block in drawdown(blocks.data, now):
+        yield described(block, counted, paid_in, zone, now)
 
 
 def table(data: Credits) -> Table:
-    """What moved each unit's balance, newest first, below the balance itself."""
-    columns = ("pricing_unit", "entry_type", "day", "description", "amount", "unit")
+    """Each unit's balance, what lies ahead of it, its blocks, and what moved it, newest first."""
+    columns = (
+        "pricing_unit", "kind", "id", "day", "effective_date", "expiry_date", "description", "amount",
+        "per_unit_cost_basis", "unit",
+    )  # fmt: skip
     return Table(columns, tuple(row for each in data.units for row in _rows(each)))
 
 
 def _rows(each: UnitCredits) -> Iterator[Row]:
+    name = each.unit
     if each.balance is not None:
-        yield each.unit, "balance", None, Text("Balance"), each.balance, each.unit
+        yield name, "balance", None, None, None, None, Text("Balance"), each.balance, None, name
+    if each.burn is not None:
+        yield name, "burn", None, None, None, None, each.burn.text, each.burn.per_day, None, name
+    if each.runs_out is not None:
+        yield name, "runs_out", None, each.runs_out.earliest, None, None, each.runs_out.text, None, None, name
+    for lost in each.expiring:
+        yield name, "expiring", lost.id, None, None, lost.expires, lost.text, lost.amount, None, name
+    for block in each.blocks or ():
+        yield (
+            name, "block", block.id, None, block.begins, block.expires, block.state, block.balance,
+            block.cost_basis, name,
+        )  # fmt: skip
     for row in each.activity:
-        yield each.unit, row.entry_type, row.date, row.label, row.amount, each.unit
+        yield name, row.entry_type, None, row.date, None, None, row.label, row.amount, None, name
 
 
 CARD = Card("credits", Text("Credits"), "credits", load, table)

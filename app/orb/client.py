@@ -13,8 +13,6 @@ from app.orb.exchange import Exchange
 from app.orb.path import CustomerRef, orb_id
 from app.reading import Reading
 
-_PAGE = ("limit", "100")
-
 
 class Orb(Exchange):
     """One account at Orb, one method per endpoint."""
@@ -41,17 +39,30 @@ class Orb(Exchange):
         return await self.get(endpoint.UPCOMING_INVOICE, "/invoices/upcoming", params, max_age)
 
     async def credits_ledger(
-        self, customer: CustomerRef, currency: str, *, max_age: float | None
+        self,
+        customer: CustomerRef,
+        currency: str,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        max_age: float | None,
     ) -> Reading[wire.Ledger]:
-        """The newest movements, unfiltered: only then is the first one's ending balance the balance."""
+        """One page of movements, newest first, unfiltered: only then is the first one's ending balance the balance."""
         path = f"{customer.path}/credits/ledger"
-        return await self.get(endpoint.CREDITS_LEDGER, path, (("currency", currency), _PAGE), max_age)
+        return await self.get(endpoint.CREDITS_LEDGER, path, question.page(currency, limit, cursor), max_age)
 
     async def credit_blocks(
-        self, customer: CustomerRef, currency: str, *, max_age: float | None
+        self,
+        customer: CustomerRef,
+        currency: str,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        max_age: float | None,
     ) -> Reading[wire.CreditBlocks]:
+        """One page of blocks, those that are used up or have expired left out."""
         path = f"{customer.path}/credits"
-        return await self.get(endpoint.CREDIT_BLOCKS, path, (("currency", currency), _PAGE), max_age)
+        return await self.get(endpoint.CREDIT_BLOCKS, path, question.page(currency, limit, cursor), max_age)
 
     async def subscription_costs(
         self,

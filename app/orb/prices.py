@@ -1,7 +1,9 @@
-"""The prices of a subscription as frozen types: what each measures, and while it is part of it."""
+"""The prices of a subscription as frozen types: what each measures and costs in, and while it is part of it."""
 
 from datetime import datetime
+from typing import Any
 
+from app.money import unit
 from app.orb.decode import Answer, Instant
 
 
@@ -9,20 +11,30 @@ class MetricId(Answer, frozen=True, gc=False):
     id: str
 
 
-class UsagePrice(Answer, frozen=True, gc=False):
+class IntervalPrice(Answer, frozen=True, gc=False):
     """A price of a subscription. One of usage has a metric, a fixed fee none; `invoice_grouping_key` is the property
     by which invoices part it."""
 
     id: str = ""
     name: str = ""
+    currency: str | None = None
     billable_metric: MetricId | None = None
     invoice_grouping_key: str | None = None
+    conversion_rate: Any = None  # of no interest but that it is there
+    conversion_rate_config: Any = None
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether what no credits pay of it comes onto an invoice: it is in money, or Orb turns its unit into it."""
+        if self.currency is not None and unit(self.currency).is_currency:
+            return True
+        return self.conversion_rate is not None or self.conversion_rate_config is not None
 
 
 class PriceInterval(Answer, frozen=True, gc=False):
     """A price, while it is part of a subscription. `filter` and `usage_customer_ids` narrow what counts for it."""
 
-    price: UsagePrice
+    price: IntervalPrice
     start_date: Instant | None = None
     end_date: Instant | None = None
     filter: str | None = None

@@ -56,6 +56,12 @@ def days(view_mode: str, window: Period) -> Params:
     return [("granularity", "day"), *series(view_mode, window, None)]
 
 
+def page(currency: str, limit: int, cursor: str | None) -> Params:
+    """The parameters of one page of a list in one currency or pricing unit."""
+    params = [("currency", currency), ("limit", str(limit))]
+    return params if cursor is None else [*params, ("cursor", cursor)]
+
+
 def instant(moment: datetime) -> str:
     """An instant as Orb takes it: UTC, ISO 8601."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

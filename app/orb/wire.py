@@ -93,6 +93,14 @@ class Invoice(Figures, frozen=True, gc=False):
     hidden_line_item_count: int = 0
 
 
+class CreditFilter(Answer, frozen=True, gc=False):
+    """What a block is bound to: the items that it pays for."""
+
+    field: str
+    operator: str
+    values: tuple[str, ...]
+
+
 class CreditBlock(Figures, frozen=True, gc=False):
     """Prepaid credits of one purchase or grant. The currency is the one that was asked for."""
 
@@ -102,11 +110,20 @@ class CreditBlock(Figures, frozen=True, gc=False):
     effective_date: Instant | None = None
     expiry_date: Instant | None = None
     per_unit_cost_basis: MaybeAmount = None
+    maximum_initial_balance: MaybeAmount = None
+    filters: tuple[CreditFilter, ...] = ()
 
 
 class CreditBlocks(Answer, frozen=True, gc=False):
     data: tuple[CreditBlock, ...]
     pagination_metadata: Paging
+
+
+class AffectedBlock(Answer, frozen=True, gc=False):
+    """The block that an entry is about."""
+
+    id: str
+    filters: tuple[CreditFilter, ...] = ()
 
 
 class LedgerEntry(Figures, frozen=True, gc=False):
@@ -122,6 +139,10 @@ class LedgerEntry(Figures, frozen=True, gc=False):
     amount: Amount
     created_at: Instant
     description: str | None = None
+    credit_block: AffectedBlock | None = None
+    price_id: str | None = None
+    new_block_expiry_date: Instant | None = None
+    void_reason: str | None = None
 
 
 class Ledger(Answer, frozen=True, gc=False):

@@ -5,10 +5,11 @@ from starlette.responses import Response
 
 from app import focus
 from app.account.account import Account
-from app.cards.base import Card, Cell, Failed, Outcome, Ready, Table, failed
+from app.cards.base import Card, Cell, Failed, Outcome, Ready, Table
 from app.dashboard import listing, load_one
 from app.orb.errors import OrbError
 from app.query import Query
+from app.web import lists
 from app.web.api import known, needs
 from app.web.desk import desk
 from app.web.problems import unavailable
@@ -48,7 +49,7 @@ async def costs(request: Request) -> Response:
     try:
         table = await focus.load(account, query, request.url.hostname or "")
     except OrbError as error:
-        raise unavailable(failed(error)) from None
+        raise lists.unavailable(error) from None
     return sheet(table, {}, "focus", reader_of(request, viewer))
 
 

@@ -7,9 +7,10 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.cards.base import sentence
+from app.cards.base import failed
 from app.orb.errors import Invalid, OrbError, RateLimited
 from app.query import BadQuery
+from app.web import problems
 from app.web.problems import Problem
 from app.web.reader import Reader
 from app.web.render import encoder
@@ -57,4 +58,4 @@ def unavailable(error: OrbError) -> Problem:
     """The 503 of a list that Orb did not answer: a card would say so in its place, a list has nothing else to say."""
     wish = error.retry_after if isinstance(error, RateLimited) else None
     seconds = int(wish) if wish and re.fullmatch(r"[0-9]{1,6}", wish, re.ASCII) else _AGAIN
-    return Problem(503, error.code, sentence(error.code), retry_after=min(max(seconds, 1), _LONGEST))
+    return problems.unavailable(failed(error), min(max(seconds, 1), _LONGEST))

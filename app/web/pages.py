@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
-from app.dashboard import Landed, Summary, listing, load_one, loading, period_now, summary
+from app.dashboard import WORDS, Landed, Summary, listing, load_one, loading, period_now, summary
 from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
@@ -100,6 +100,7 @@ class Page:
             "again": _again(request),
             "here": lambda **changes: _again(request, **changes),
             "scope": viewer.scope,
+            "words": WORDS,
             "place": "dashboard",
             "property_label": property_label(query.group_by, query.group_label),
             "properties": [property_label(key, label) for key, label in front.grouping_keys.items()],

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
 from app.cards.spend import Series, SpendDay
-from app.chart import Plot, bars, line, shares
+from app.chart import Plot, bars, line, part, shares
 from app.days import zone
 from app.money import Money, total, unit
+from app.prepaid.blocks import Block
 
 _NAMED = 5  # more hues than this nobody can match to their names
 
@@ -114,3 +115,10 @@ def _marks(
 def group_shares(part: Breakdown) -> list[float]:
     """How wide each group's bar is, in percent of the largest."""
     return shares([group.subtotal.amount for group in part.groups])
+
+
+def left_of(block: Block) -> float | None:
+    """How much of a block is left, in percent of the most that was in it; None where there is nothing to compare."""
+    if block.initial is None or block.initial.amount <= 0 or block.balance.amount < 0:
+        return None
+    return part(block.balance.amount, block.initial.amount)

@@ -47,9 +47,9 @@ def not_signed_in() -> Problem:
     return Problem(401, "not_signed_in", Text("Sign in to see this."))
 
 
-def unavailable(failure: Failed) -> Problem:
+def unavailable(failure: Failed, retry_after: int = _AGAIN) -> Problem:
     """The 503 of an answer that is nothing without Orb, which failed."""
-    return Problem(503, failure.code or "bug", failure.message or "", retry_after=_AGAIN)
+    return Problem(503, failure.code or "bug", failure.message or "", retry_after=retry_after)
 
 
 def of(error: Exception) -> Problem:

@@ -11,7 +11,7 @@ from babel import Locale
 from app import money
 from app.days import DayName, Moment, day_of, write_day, write_moment, zone
 from app.labels import NO_LABELS, Label, Labels
-from app.money import Money, Quantity, Rate, Unit, unit
+from app.money import Money, Quantity, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words
 
@@ -54,14 +54,12 @@ class Reader:
                 return self.say(value)
             case Money():
                 return money.write(value, self.locale, self._noun)
-            case Rate():
-                return money.write_rate(value, self.locale, self._noun)
             case Quantity():
                 return money.write_quantity(value.value, self.locale)
             case Label():
                 return self._labels.name(value, self.locale.language)
             case DayName():
-                return write_day(value.day, self.locale)
+                return write_day(value.day, self.locale, value.skeleton)
             case Moment():
                 return write_moment(value.moment, value.where, self.locale)
             case int() if not isinstance(value, bool):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from app.days import DayName, Moment
 from app.labels import Label
-from app.money import Money, Quantity, Rate
+from app.money import Money, Quantity
 from app.web import plots, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
@@ -76,7 +76,7 @@ def environment() -> jinja2.Environment:
     return found
 
 
-_OURS = (Text, Money, Quantity, Rate, DayName, Moment, Label)
+_OURS = (Text, Money, Quantity, DayName, Moment, Label)
 
 
 @jinja2.pass_context

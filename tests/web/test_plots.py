@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from app.cards.spend import Question, Series, view
 from app.days import Period
+from app.money import unit
 from app.orb import wire
 from app.orb.decode import decode
+from app.prepaid.blocks import described
 from app.query import Query
-from app.web.plots import SpendPlot, spend
+from app.web.plots import SpendPlot, left_of, spend
 from tests.orb.answers import example
 
 ZONE = "America/Los_Angeles"
@@ -74,3 +76,15 @@ def test_today_is_marked_and_the_days_that_are_over_are_not() -> None:
 
     assert marked[date(2026, 5, 3)] == "today"
     assert "today" not in [kind for _, _, kind in over]
+
+
+def test_how_much_of_a_block_is_left_is_drawn_where_it_is_known() -> None:
+    (block, _) = decode(example("credits_blocks"), wire.CreditBlocks).data
+
+    def left(**fields: object) -> float | None:
+        return left_of(described(replace(block, **fields), unit("credits"), None, None, THIRD_OF_MAY))
+
+    assert left(balance=Decimal(75), maximum_initial_balance=Decimal(100)) == 75
+    assert left(maximum_initial_balance=None) is None
+    assert left(maximum_initial_balance=Decimal(0)) is None
+    assert left(balance=Decimal(-1)) is None

@@ -231,7 +231,7 @@ async def test_a_refused_grouping_shows_the_way_on_to_those_who_may_go_it(
     async with serve(scope="usage") as client:
         alone = (await client.get("/cards/usage?group_by=region")).text
 
-    assert 'href="/?cards=breakdown&amp;group_by=region">Cost by region is available</a>' in html
+    assert 'href="/?cards=breakdown&amp;group_by=region">Cost by Region is available</a>' in html
     assert "does not add up" in alone
     assert "Cost by region" not in alone
 

@@ -1,0 +1,1 @@
+"""What a credit ledger and its blocks say to the people whose credits they are."""
