@@ -11,14 +11,14 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from app import log
 from app.account.account import Account
 from app.cache.cache import NotKept
-from app.cards import bill, breakdown, credits, spend
+from app.cards import alerts, bill, breakdown, credits, licenses, spend
 from app.cards.base import Card, Empty, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 
-CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD)
+CARDS: tuple[Card, ...] = (bill.CARD, credits.CARD, spend.CARD, breakdown.CARD, licenses.CARD, alerts.CARD)
 WORDS: tuple[str, ...] = tuple(card.word for card in CARDS)
 _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.orb import wire
+from app.orb import alerts, licenses, wire
 
 T = TypeVar("T")
 
@@ -36,8 +36,12 @@ CREDIT_BLOCKS = Endpoint("credit_blocks", Rate.LEDGER, wire.CreditBlocks, honour
 SUBSCRIPTION_COSTS = Endpoint("subscription_costs", Rate.ANALYTICS, wire.Costs, honours_cache=True)
 CUSTOMER_COSTS = Endpoint("customer_costs", Rate.ANALYTICS, wire.Costs, honours_cache=True)
 GROUPED_COSTS = Endpoint("grouped_costs", Rate.WRITE, wire.GroupPage)
+LICENSE_TYPES = Endpoint("license_types", Rate.READ, licenses.LicenseTypes)
+LICENSES = Endpoint("licenses", Rate.READ, licenses.Licenses)
+LICENSE_USAGE = Endpoint("license_usage", Rate.READ, licenses.LicenseUsages)
+ALERTS = Endpoint("alerts", Rate.READ, alerts.Alerts)
 
 ALL: tuple[Endpoint[Any], ...] = (
     SUBSCRIPTIONS, CUSTOMER, UPCOMING_INVOICE, CREDITS_LEDGER, CREDIT_BLOCKS, SUBSCRIPTION_COSTS, CUSTOMER_COSTS,
-    GROUPED_COSTS,
+    GROUPED_COSTS, LICENSE_TYPES, LICENSES, LICENSE_USAGE, ALERTS,
 )  # fmt: skip

@@ -36,6 +36,10 @@ class Plan(Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
+class MetricId(Answer, frozen=True, gc=False):
+    id: str
+
+
 class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
@@ -81,9 +85,10 @@ class Tax(Figures, frozen=True, gc=False):
 
 
 class PriceUnit(Answer, frozen=True, gc=False):
-    """What a price is in: money, or a pricing unit that credits pay."""
+    """What a price is in: money, or a pricing unit that credits pay; and what it measures."""
 
     currency: str | None = None
+    billable_metric: MetricId | None = None
 
 
 class LineItem(Figures, frozen=True, gc=False):
@@ -99,6 +104,10 @@ class LineItem(Figures, frozen=True, gc=False):
     price: PriceUnit | None = None
     adjustments: tuple[Adjustment, ...] = ()
     tax_amounts: tuple[Tax, ...] = ()
+    start_date: Instant | None = None
+    end_date: Instant | None = None
+    grouping: str | None = None
+    filter: str | None = None
 
 
 class Invoice(Figures, frozen=True, gc=False):
