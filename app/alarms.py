@@ -20,9 +20,9 @@ _LABELS = {
     "usage_exceeded": Text("Usage this period"),
     "cost_exceeded": Text("Cost this period, after credits"),
     "spend_exceeded": Text("Spend this period"),
-    "credit_balance_depleted": Text("Credits used up"),
+    "credit_balance_depleted": Text("Credit balance"),
     "credit_balance_dropped": Text("Credit balance"),
-    "credit_balance_recovered": Text("Credits available again"),
+    "credit_balance_recovered": Text("Credit balance"),
     "license_balance_threshold_reached": Text("What is left of a license’s allocation"),
 }
 _UNTIL = {

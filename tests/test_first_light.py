@@ -18,6 +18,7 @@ from app.orb.path import CustomerRef
 from app.settings import Settings
 from tests.running import Running, running
 
+EARLY = ("bill", "credits", "spend", "breakdown")
 CACHED = {"orb-cache-control": "cache", "orb-cache-max-age-seconds": "300"}
 
 
@@ -46,6 +47,11 @@ def calls(orrery: Running) -> list[tuple[str, str, dict[str, str]]]:
 
 def document(client: httpx.Client, path: str = "/api/dashboard") -> Any:
     return client.get(path).raise_for_status().json()
+
+
+def early(found: Any) -> dict[str, Any]:
+    """The cards of first paint; others may come after it."""
+    return {word: card for word, card in found["cards"].items() if word in EARLY}
 
 
 def test_a_first_paint_asks_exactly_what_it_needs(orrery: Running) -> None:
@@ -125,7 +131,7 @@ def test_a_second_look_asks_nothing(orrery: Running) -> None:
         second = document(client)
 
     assert calls(orrery) == []
-    assert first["cards"] == second["cards"]
+    assert early(first) == early(second)
 
 
 def test_a_refresh_asks_everything_again_without_the_cache_header(orrery: Running) -> None:
@@ -158,8 +164,8 @@ def test_quick_cards_arrive_before_the_slow_one_is_done(orrery: Running) -> None
         orrery.client("quiet") as client,
         client.stream("GET", "/api/dashboard", headers={"Accept": "application/x-ndjson"}) as response,
     ):
-        for number, line in enumerate(response.iter_lines()):
-            message = json.loads(line)
+        messages = (json.loads(line) for line in response.iter_lines())
+        for number, message in enumerate(each for each in messages if each.get("status") != "late"):
             (costs,) = [each for each in orrery.requests() if each["path"].partition("?")[0].endswith("/costs")] or [{}]
             if number < 2:
                 assert message["card"] in ("bill", "credits")
@@ -185,7 +191,7 @@ def test_every_customer_looks_like_the_true_state_it_is_in(orrery: Running, cust
     with orrery.client(customer) as client:
         found = document(client)
 
-    assert [card["code"] or card["status"] for card in found["cards"].values()] == states
+    assert [card["code"] or card["status"] for card in early(found).values()] == states
     assert found["complete"]
 
 
@@ -214,7 +220,7 @@ async def test_one_endpoint_failing_or_hanging_costs_one_card(
                 response = await client.get("/api/dashboard")
 
     found = response.raise_for_status().json()
-    assert {name: card["code"] for name, card in found["cards"].items() if card["status"] != "ready"} == {word: code}
+    assert {name: card["code"] for name, card in early(found).items() if card["status"] != "ready"} == {word: code}
     assert not found["complete"]
 
 

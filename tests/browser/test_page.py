@@ -19,7 +19,7 @@ VARIANTS = [
 
 def test_a_visitor_picks_a_customer_and_sees_the_dashboard(signed_in: Open) -> None:
     with signed_in(NORTHWIND) as page:
-        expect(page.get_by_role("heading", name="Usage")).to_be_visible()
+        expect(page.get_by_role("heading", name="Usage", exact=True)).to_be_visible()
         expect(page.get_by_text(re.compile(r"day \d+ of \d+"))).to_be_visible()
         expect(page.get_by_text(re.compile(r"^Updated (just now|\d+ minutes? ago)$"))).to_be_visible()
         for name in ("Bill", "Credits", "Cost by day", "Where cost comes from"):

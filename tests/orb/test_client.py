@@ -57,6 +57,11 @@ UNCACHED: list[tuple[Ask, str, str]] = [
         f"/subscriptions/{SUBSCRIPTION}/grouped_costs",
         "grouped_costs_response",
     ),
+    (lambda orb, _: orb.license_types(), "/license_types", "license_types_list"),
+    (lambda orb, _: orb.licenses(SUBSCRIPTION), "/licenses", "licenses_list"),
+    (lambda orb, _: orb.license_usage(SUBSCRIPTION, "LtBorealis000001", "day"), "/licenses/usage", "license_usage_by_day"),
+    (lambda orb, _: orb.subscription_alerts(SUBSCRIPTION), "/alerts", "alerts_list"),
+    (lambda orb, _: orb.customer_alerts(BOREALIS), "/alerts", "alerts_list"),
 ]
 
 
@@ -322,6 +327,10 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "subscription_costs": (Rate.ANALYTICS, True),
         "customer_costs": (Rate.ANALYTICS, True),
         "grouped_costs": (Rate.WRITE, False),
+        "license_types": (Rate.READ, False),
+        "licenses": (Rate.READ, False),
+        "license_usage": (Rate.READ, False),
+        "alerts": (Rate.READ, False),
     }
 
 

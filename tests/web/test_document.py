@@ -52,6 +52,8 @@ async def test_each_card_has_its_title_and_its_basis(serve: Serve, orb_router: r
         "credits": ("Credits", "credits"),
         "spend": ("Cost by day", "subtotal"),
         "breakdown": ("Where cost comes from", "subtotal"),
+        "licenses": ("Licenses", "allocation"),
+        "alerts": ("Alerts", "threshold"),
     }
 
 

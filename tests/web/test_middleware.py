@@ -111,7 +111,8 @@ async def test_a_mistake_in_one_card_costs_that_card(
         response = await client.get("/api/dashboard")
 
     statuses = {word: card["code"] or card["status"] for word, card in response.json()["cards"].items()}
-    assert statuses == {"bill": "bug", "credits": "ready", "spend": "ready", "breakdown": "ready"}
+    early = {word: status for word, status in statuses.items() if status != "late"}
+    assert early == {"bill": "bug", "credits": "ready", "spend": "ready", "breakdown": "ready"}
     assert "recipe" not in response.text
 
 
