@@ -59,7 +59,11 @@ UNCACHED: list[tuple[Ask, str, str]] = [
     ),
     (lambda orb, _: orb.license_types(), "/license_types", "license_types_list"),
     (lambda orb, _: orb.licenses(SUBSCRIPTION), "/licenses", "licenses_list"),
-    (lambda orb, _: orb.license_usage(SUBSCRIPTION, "LtBorealis000001", "day"), "/licenses/usage", "license_usage_by_day"),
+    (
+        lambda orb, _: orb.license_usage(SUBSCRIPTION, "LtBorealis000001", "day"),
+        "/licenses/usage",
+        "license_usage_by_day",
+    ),
     (lambda orb, _: orb.subscription_alerts(SUBSCRIPTION), "/alerts", "alerts_list"),
     (lambda orb, _: orb.customer_alerts(BOREALIS), "/alerts", "alerts_list"),
 ]
