@@ -45,7 +45,7 @@ _UNSEEN = {
 def label(kind: str, *, metric: str | None = None, groups: str | None = None, some: bool = False) -> Text:
     """What an alert watches: a `metric` by name, each of the `groups` of a property, or `some` prices alone."""
     if groups is not None:
-        return Text("Cost of each {property} this period", property=groups)
+        return Text("Cost this period by {property}", property=groups)
     if metric is not None:
         return Text("Usage of {metric}", metric=metric)
     if some:
@@ -53,8 +53,10 @@ def label(kind: str, *, metric: str | None = None, groups: str | None = None, so
     return _LABELS.get(kind, Text("Another alert"))
 
 
-def unseen(kind: str, *, groups: bool = False) -> Text:
-    """Why it is not shown where the figure stands."""
+def unseen(kind: str, *, groups: bool = False, exceptions: bool = False) -> Text:
+    """Why it is not shown where the figure stands: of `groups` there are many, with `exceptions` perhaps."""
+    if groups and exceptions:
+        return Text("Each group is watched by itself; some have thresholds of their own.")
     if groups:
         return Text("Each group is watched by itself.")
     return _UNSEEN.get(kind, Text("Where it stands is not known just now."))

@@ -85,10 +85,13 @@ class AllAlerts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is at hand to hold alerts against: bills by subscription, ledgers by pricing unit."""
+    """What is at hand to hold alerts against: bills by subscription, ledgers by pricing unit. `labels` are what
+    people call the properties that costs are grouped by.
+    """
 
     bills: Mapping[str, Answer[wire.Invoice | Nothing]] = field(default_factory=dict)
     ledgers: Mapping[str, Answer[wire.Ledger]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 # Whose alerts they are, and what Orb says of them. None stands for the customer.
@@ -149,7 +152,7 @@ async def _figures(
     for code in {each.currency for _, each in pairs if each.type in BALANCE} & {*account.credit_currencies}:
         if code and (ledger := await _kept(account, query, "credits", partial(at_hand.credits_ledger, code))):
             ledgers[code] = ledger
-    return Figures(bills, ledgers)
+    return Figures(bills, ledgers, {query.group_by: query.group_label})
 
 
 async def _kept(account: Account, query: Query, card: str, ask: Callable[[], Awaitable[Answer[T]]]) -> Answer[T] | None:
@@ -178,7 +181,7 @@ def view(alert: orb.Alert, of: wire.Subscription | None, figures: Figures) -> Al
     line = _line(alert, of, figures)
     current = _current(alert, of, line, figures)
     found = _levels(alert, current)
-    coming, grouped = ahead(found), bool(alert.grouping_keys)
+    coming, key = ahead(found), next(iter(alert.grouping_keys or ()), None)
     write = partial(_value, alert)
     reaches = found[-1].value if coming is None and found else coming
     rising = alarms.rises(alert.type) and current is not None and reaches is not None
@@ -188,7 +191,7 @@ def view(alert: orb.Alert, of: wire.Subscription | None, figures: Figures) -> Al
         alarms.label(
             alert.type,
             metric=line.name if line else None,
-            groups=alert.grouping_keys[0] if alert.grouping_keys else None,
+            groups=figures.labels.get(key, key) if key else None,
             some=alert.type == "spend_exceeded" and bool(alert.price_filters),
         ),
         "subscription" if alert.subscription else "plan" if alert.plan else "customer",
@@ -199,7 +202,9 @@ def view(alert: orb.Alert, of: wire.Subscription | None, figures: Figures) -> Al
         unit(alert.currency).code if alert.currency else None,
         tuple(Threshold(write(each.value), each.crossed) for each in found),
         None if current is None else write(current),
-        None if current is not None else alarms.unseen(alert.type, groups=grouped),
+        None
+        if current is not None
+        else alarms.unseen(alert.type, groups=key is not None, exceptions=bool(alert.threshold_overrides)),
         None if coming is None else write(coming),
         share(current, reaches) if rising and current is not None and reaches is not None else None,
         alarms.told(alert.type, found if alert.enabled else [Level(each.value) for each in found], write),

@@ -25,7 +25,7 @@ _SENTENCES = {
     "no_usage": Text("No cost yet. Days appear here as usage is reported."),
     "no_licenses": Text("No licenses. Nothing on this account is counted by license."),
     "no_license_usage": Text("Nothing was used on these licenses this period yet."),
-    "no_alerts": Text("No alerts are set. They can be set on usage, cost and credits."),
+    "no_alerts": Text("No alerts are set on usage, cost or credits."),
     "no_groups": Text("No cost yet. Groups appear here as usage is reported."),
     "not_enabled": Text("This breakdown is not switched on for this account."),
     "too_long_ago": Text("Groups reach back 100 days; these days are further back."),

@@ -30,7 +30,8 @@ class BalanceStatus(Figures, frozen=True, gc=False):
 class Alert(Answer, frozen=True, gc=False):
     """One alert: what it watches, and for whom. Thresholds are in major units of `currency`, or in a metric's own.
 
-    An alert with `grouping_keys` watches each group by itself, one with `price_filters` not all of the prices.
+    An alert with `grouping_keys` watches each group by itself, one with `price_filters` not all of the prices;
+    with `threshold_overrides` some groups have thresholds of their own.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Alert(Answer, frozen=True, gc=False):
     balance_alert_status: tuple[BalanceStatus, ...] | None = None
     grouping_keys: tuple[str, ...] | None = None
     price_filters: tuple[msgspec.Raw, ...] | None = None
+    threshold_overrides: tuple[msgspec.Raw, ...] | None = None
 
 
 class Alerts(Answer, frozen=True, gc=False):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import respx
@@ -12,7 +13,6 @@ from tests.web.test_api import keys, numbers
 from tests.web.test_licenses import two
 
 COST, BALANCE = changed("alerts_list")["data"]
-ENTRY = {"compute_credits": ("compute_credits",)}
 
 
 def listed(*alerts: Any, **paging: Any) -> httpx.Response:
@@ -120,7 +120,7 @@ async def test_no_alerts_is_a_true_state(serve: Serve, orb_router: respx.MockRou
         found = await card(client)
 
     assert (found["status"], found["code"]) == ("empty", "no_alerts")
-    assert found["message"].startswith("No alerts are set.")
+    assert found["message"].startswith("No alerts are set")
 
 
 @pytest.mark.parametrize(("broken", "left"), [("own", BALANCE["id"]), ("wide", COST["id"])])
@@ -204,3 +204,44 @@ async def test_the_card_is_whole_without_script_and_says_what_fired_first(
     for words in ('class="fired"', "Comes with the plan", "The whole account", "$825.00 of $1,000.00"):
         assert words in html
     assert "style=" not in html
+
+
+async def test_while_the_bill_is_on_its_way_the_card_waits_for_it(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes, gate = alerting(orb_router), anyio.Event()
+    found: dict[str, Any] = {}
+
+    async def slow(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        await gate.wait()
+        return answer("invoices_upcoming")
+
+    async def beside(client: httpx.AsyncClient) -> None:
+        found["beside"] = (await client.get("/api/dashboard")).json()["cards"]["alerts"]
+
+    routes["upcoming_invoice"].mock(side_effect=slow)
+    async with serve() as client:
+        without = await card(client)
+        alone = (await client.get("/api/dashboard?cards=alerts")).json()["cards"]["alerts"]
+        async with anyio.create_task_group() as group:
+            group.start_soon(beside, client)
+            await anyio.wait_all_tasks_blocked()
+            gate.set()
+        then = await card(client)
+
+    assert (without["status"], alone["status"], found["beside"]["status"]) == ("ready", "ready", "late")
+    assert [each["data"]["alerts"][0]["current"] is not None for each in (without, alone, then)] == [False, False, True]
+
+
+async def test_a_group_is_called_by_its_label_and_exceptions_are_told(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    grouped = COST | {
+        "grouping_keys": ["workspace_id"],
+        "threshold_overrides": [{"group_keys": None, "group_values": ["ws_prod"], "thresholds": []}],
+    }
+    alerting(orb_router, listed(grouped, COST | {"id": "AlOther", "grouping_keys": ["team"]}), listed())
+    async with serve() as client:
+        named, other = (await card(client))["data"]["alerts"]
+
+    assert (named["label"], other["label"]) == ("Cost this period by Workspace", "Cost this period by team")
+    assert named["current_reason"] == "Each group is watched by itself; some have thresholds of their own."
+    assert other["current_reason"] == "Each group is watched by itself."
