@@ -246,7 +246,7 @@ def _bill(of: wire.Subscription | None, figures: Figures) -> wire.Invoice | None
 def _levels(alert: orb.Alert, current: Decimal | None) -> list[Level]:
     status = {each.threshold_value: each.in_alert for each in alert.balance_alert_status or ()}
     values = [each.value for each in alert.thresholds or ()] or list(status)
-    found = alarms.gauge(alert.type, values, None if alert.grouping_keys else current)
+    found = alarms.gauge(alert.type, values, current)
     return [replace(each, crossed=status.get(each.value, each.crossed)) for each in found]
 
 

@@ -171,6 +171,13 @@ def test_being_used_up_and_no_longer_so_needs_no_threshold(kind: str, in_alert: 
     assert (alert.fired, english(alert.message)) == (in_alert, said)
 
 
+def test_to_be_used_up_is_to_reach_zero_where_orb_names_no_threshold(figures: Figures) -> None:
+    alert = view(
+        read(BALANCE, type="credit_balance_depleted", thresholds=None, balance_alert_status=None), None, figures
+    )
+    assert [(amount(each.value), each.crossed) for each in alert.thresholds] == [("0", False)]
+
+
 def test_a_balance_that_was_never_used_up_has_not_recovered(figures: Figures) -> None:
     alert = view(read(BALANCE, type="credit_balance_recovered", balance_alert_status=None), None, figures)
     assert not alert.fired

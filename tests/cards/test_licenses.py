@@ -97,6 +97,18 @@ def test_where_orb_does_not_tell_the_shared_pool_it_is_not_made_up() -> None:
     assert [(row.shared_pool, row.eligible) for row in part.licenses] == [(None, None)] * 2
 
 
+def test_where_orb_tells_it_of_some_alone_the_pool_has_no_total() -> None:
+    rows = json.loads(example("license_usage"))
+    rows["data"][0]["shared_pool_credits"] = None
+    assert shown(decode(msgspec.json.encode(rows), LicenseUsages)).shared_pool is None
+
+
+def test_rows_of_several_periods_have_none_in_common() -> None:
+    rows = json.loads(example("license_usage"))
+    rows["data"][0]["end_date"] = "2026-05-10"
+    assert shown(decode(msgspec.json.encode(rows), LicenseUsages)).period is None
+
+
 def test_a_license_that_is_not_on_the_list_has_no_known_status_and_its_id_for_a_name() -> None:
     part = shown(usage(license_id="LcElsewhere", external_license_id=None))
     assert {(row.status, row.name) for row in part.licenses} == {(None, "LcElsewhere")}

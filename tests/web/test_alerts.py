@@ -1,5 +1,6 @@
 """Alerts through the front door: after first paint, held against what is at hand, and nothing asked twice."""
 
+from itertools import count
 from typing import Any
 
 import anyio
@@ -177,6 +178,25 @@ async def test_all_pages_are_read_and_a_list_that_goes_round_in_circles_ends(
 
     assert [call.request.url.params.get("cursor") for call in routes["own"].calls] == [None, "round"]
     assert found["status"] == "ready"
+
+
+async def test_a_list_without_end_is_read_for_five_pages(serve: Serve, orb_router: respx.MockRouter) -> None:
+    routes, pages = alerting(orb_router), count()
+
+    def next_page(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
+        return listed(COST, pagination_metadata={"has_more": True, "next_cursor": f"c{next(pages)}"})
+
+    routes["own"].mock(side_effect=next_page)
+    async with serve() as client:
+        await card(client)
+    assert routes["own"].call_count == 5
+
+
+async def test_a_customer_whom_orb_does_not_know_has_no_alerts(serve: Serve, orb_router: respx.MockRouter) -> None:
+    alerting(orb_router, wide=answer("error_404_resource", 404))
+    async with serve() as client:
+        found = await card(client)
+    assert [part["code"] for part in found["data"]["parts"]] == [None, "no_alerts"]
 
 
 async def test_a_customer_without_a_subscription_still_has_their_own_alerts(

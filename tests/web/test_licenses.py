@@ -1,14 +1,15 @@
 """Licenses through the front door: the card after first paint, and the lists behind it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 import respx
 
-from tests.conftest import Serve
+from tests.conftest import Clock, Serve
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
-from tests.web.test_api import keys, numbers
+from tests.web.test_api import in_june, keys, numbers
 
 OTHER = "SuBorealis000002"
 LIST = f"/api/licenses?subscription_id={SUBSCRIPTION}"
@@ -128,9 +129,32 @@ async def test_names_of_types_are_nice_to_have(serve: Serve, orb_router: respx.M
     licensed(orb_router, license_types=answer("error_500", 500))
     async with serve() as client:
         card = (await client.get("/api/cards/licenses")).json()
+        kept = (await client.get("/api/dashboard")).json()["cards"]["licenses"]
 
+    assert card == kept
     assert card["status"] == "ready"
     assert card["data"]["subscriptions"][0]["license_type"] is None
+
+
+async def test_a_new_period_has_allocations_of_its_own(
+    serve: Serve, orb_router: respx.MockRouter, clock: Clock
+) -> None:
+    routes = licensed(orb_router)
+    clock.now = datetime(2026, 6, 1, 6, 59, tzinfo=UTC)
+    async with serve() as client:
+        await client.get(LIST)
+        clock.pass_seconds(90)
+        routes["subscriptions"].mock(return_value=in_june())
+        await client.get(LIST)
+
+    assert (routes["licenses"].call_count, routes["license_usage"].call_count) == (1, 2)
+
+
+async def test_after_the_last_page_there_is_no_cursor(serve: Serve, orb_router: respx.MockRouter) -> None:
+    last = changed("license_usage", pagination_metadata={"has_more": False, "next_cursor": "stray"})
+    licensed(orb_router, license_usage=httpx.Response(200, json=last))
+    async with serve() as client:
+        assert (await client.get(LIST)).json()["next_cursor"] is None
 
 
 @pytest.mark.parametrize("route", ["licenses", "license_usage"])
