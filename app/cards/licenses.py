@@ -65,7 +65,7 @@ class Allocations:
     """The licenses of one type in one subscription, and what they come to; without that there is `totals_reason`.
 
     `remaining` is `allocated - used`, as Orb means it; but what one license leaves `unused`, another cannot use:
-    `overage` is what `over` of them used beyond their own allocation.
+    `overage` is what `over` of them used beyond what is allocated to them.
     """
 
     subscription_id: str

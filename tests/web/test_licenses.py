@@ -76,7 +76,7 @@ async def test_the_card_is_whole_without_script(serve: Serve, orb_router: respx.
         "freya_lind",
         "100 over",
         "50 while inactive",
-        "1 license went beyond its own allocation",
+        "1 license used more than is allocated to it",
         "Inactive",
     ):
         assert words in html
