@@ -26,6 +26,8 @@ WORDS = (
     "spend",
     "breakdown",
     "usage",
+    "licenses",
+    "alerts",
 )
 CARDS: tuple[Card, ...] = tuple(import_module(f"app.cards.{word}").CARD for word in WORDS)
 _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)

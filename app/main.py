@@ -22,7 +22,7 @@ from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
-from app.web import api, export, ledgers, pages, problems, session
+from app.web import api, export, ledgers, licenses, pages, problems, session
 from app.web.desk import Desk, Invented
 from app.web.middleware import Around
 from app.web.render import environment
@@ -67,6 +67,8 @@ def create_app(
             Route("/api/credits/blocks", ledgers.blocks),
             Route("/api/export/focus.csv", export.costs),
             Route("/api/export/{card}.csv", export.card),
+            Route("/licenses", licenses.page),
+            Route("/api/licenses", licenses.documents),
             Route("/livez", _well),
             Route("/readyz", _well),
             Mount("/static", StaticFiles(directory=_STATIC)),

@@ -12,6 +12,7 @@ PRELUDE = """
 from app.cards.breakdown import GroupShare
 from app.money import Money
 from app.orb import wire
+from app.words import Text
 
 def write(invoice: wire.Invoice, subtotal: wire.Subtotal) -> None:
     {line}
@@ -21,9 +22,9 @@ def write(invoice: wire.Invoice, subtotal: wire.Subtotal) -> None:
 @pytest.mark.parametrize(
     ("line", "sound"),
     [
-        ("GroupShare('a', 'a', subtotal, None)", True),
-        ("GroupShare('a', 'a', wire.AmountDue(invoice), None)", False),
-        ("GroupShare('a', 'a', Money(invoice.amount_due, subtotal.unit), None)", False),
+        ("GroupShare('a', Text('a'), subtotal, None)", True),
+        ("GroupShare('a', Text('a'), wire.AmountDue(invoice), None)", False),
+        ("GroupShare('a', Text('a'), Money(invoice.amount_due, subtotal.unit), None)", False),
         ("wire.AmountDue(invoice)", True),
         ("wire.AmountDue(subtotal)", False),
         ("wire.AmountDue(subtotal.amount, subtotal.unit)", False),

@@ -1,11 +1,13 @@
 """One customer's account at Orb: bound to that customer, cached; it cannot name another."""
 
+from app.account.alerted import Alerted
 from app.account.costed import Costed
 from app.account.credited import Credited
 from app.account.invoiced import Invoiced
+from app.account.licensed import Licensed
 from app.account.listed import Listed
 from app.account.measured import Measured
 
 
-class Account(Listed, Invoiced, Credited, Costed, Measured):
+class Account(Listed, Invoiced, Credited, Costed, Measured, Licensed, Alerted):
     """What a card may ask."""

@@ -21,7 +21,7 @@ STATE_AGE = 30.0  # nothing pending, ended, not enabled: true for now, kept brie
 
 class Bound:
     """Bound to one customer; it cannot name another. `only` are the subscriptions that this viewer may see; None
-    means all of them.
+    means all of them. `scope` are the sections that they may see, `named` those that their token names.
     """
 
     def __init__(
@@ -33,6 +33,8 @@ class Bound:
         *,
         credit_currencies: tuple[str, ...] = ("credits",),
         only: frozenset[str] | None = None,
+        scope: frozenset[str] = frozenset(),
+        named: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._orb = orb
@@ -43,6 +45,8 @@ class Bound:
         self._now = now
         self.credit_currencies = credit_currencies
         self.only = only
+        self.scope = scope
+        self.named = named
 
     @property
     def now(self) -> datetime:
@@ -53,6 +57,11 @@ class Bound:
         found = copy(self)
         found._kept_only = True
         return found
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether this is an account `at_hand`."""
+        return self._kept_only
 
     @property
     def _allowance(self) -> float | None:

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 
 from app.days import Period
 from app.orb import endpoint, question, usage, wire
+from app.orb.alerts import Alerts
 from app.orb.endpoint import Endpoint
 from app.orb.exchange import Exchange
+from app.orb.licenses import Licenses, LicenseTypes, LicenseUsages
 from app.orb.path import CustomerRef, orb_id
 from app.reading import Reading
+
+_PAGE = ("limit", "100")
 
 
 class Orb(Exchange):
@@ -126,6 +130,43 @@ class Orb(Exchange):
         path = f"/subscriptions/{orb_id(subscription)}/usage"
         params = [*question.days(view_mode, window), ("billable_metric_id", orb_id(metric)), ("group_by", key)]
         return await self.get(endpoint.GROUPED_USAGE, path, params, max_age)
+
+    async def license_types(self) -> Reading[LicenseTypes]:
+        """The kinds of license that the account has, the oldest first."""
+        return await self.get(endpoint.LICENSE_TYPES, "/license_types", (_PAGE,))
+
+    async def licenses(self, subscription: str) -> Reading[Licenses]:
+        """The licenses of a subscription, active or not."""
+        params = (("subscription_id", orb_id(subscription)), _PAGE)
+        return await self.get(endpoint.LICENSES, "/licenses", params)
+
+    async def license_usage(
+        self, subscription: str, license_type: str, group_by: str, *, limit: int = 100, cursor: str | None = None
+    ) -> Reading[LicenseUsages]:
+        """What was used of the allocations of one type this billing period, by `license`, `day` or `license,day`."""
+        params = [
+            ("subscription_id", orb_id(subscription)),
+            ("license_type_id", orb_id(license_type)),
+            ("group_by", group_by),
+            ("limit", str(limit)),
+        ]
+        if cursor is not None:
+            params.append(("cursor", cursor))
+        return await self.get(endpoint.LICENSE_USAGE, "/licenses/usage", params)
+
+    async def subscription_alerts(self, subscription: str, *, cursor: str | None = None) -> Reading[Alerts]:
+        """The alerts of a subscription, and those that it has from its plan."""
+        return await self._alerts("subscription_id", orb_id(subscription), cursor)
+
+    async def customer_alerts(self, customer: CustomerRef, *, cursor: str | None = None) -> Reading[Alerts]:
+        """The alerts of a customer as a whole."""
+        return await self._alerts(customer.kind, customer.id, cursor)
+
+    async def _alerts(self, whose: str, name: str, cursor: str | None) -> Reading[Alerts]:
+        params = [(whose, name), _PAGE]
+        if cursor is not None:
+            params.append(("cursor", cursor))
+        return await self.get(endpoint.ALERTS, "/alerts", params)
 
     async def ping(self) -> None:
         """Asks whether Orb is there and takes the key."""

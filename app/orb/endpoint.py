@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.orb import usage, wire
+from app.orb import alerts, licenses, usage, wire
 
 T = TypeVar("T")
 
@@ -38,8 +38,12 @@ CUSTOMER_COSTS = Endpoint("customer_costs", Rate.ANALYTICS, wire.Costs, honours_
 GROUPED_COSTS = Endpoint("grouped_costs", Rate.WRITE, wire.GroupPage)
 SUBSCRIPTION_USAGE = Endpoint("subscription_usage", Rate.ANALYTICS, usage.Usage, honours_cache=True)
 GROUPED_USAGE = Endpoint("grouped_usage", Rate.ANALYTICS, usage.GroupedUsage, honours_cache=True)
+LICENSE_TYPES = Endpoint("license_types", Rate.READ, licenses.LicenseTypes)
+LICENSES = Endpoint("licenses", Rate.READ, licenses.Licenses)
+LICENSE_USAGE = Endpoint("license_usage", Rate.READ, licenses.LicenseUsages)
+ALERTS = Endpoint("alerts", Rate.READ, alerts.Alerts)
 
 ALL: tuple[Endpoint[Any], ...] = (
     SUBSCRIPTIONS, CUSTOMER, UPCOMING_INVOICE, CREDITS_LEDGER, CREDIT_BLOCKS, SUBSCRIPTION_COSTS, CUSTOMER_COSTS,
-    GROUPED_COSTS, SUBSCRIPTION_USAGE, GROUPED_USAGE,
+    GROUPED_COSTS, SUBSCRIPTION_USAGE, GROUPED_USAGE, LICENSE_TYPES, LICENSES, LICENSE_USAGE, ALERTS,
 )  # fmt: skip

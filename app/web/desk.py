@@ -83,6 +83,8 @@ class Desk:
             moment.freshness,
             credit_currencies=self.credit_currencies,
             only=viewer.subscriptions,
+            scope=viewer.scope,
+            named=viewer.named,
             now=self.now,
         )
 

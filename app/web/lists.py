@@ -20,7 +20,6 @@ T = TypeVar("T")
 CURSOR = r"[\x21-\x7e]{1,512}"
 ID = r"[A-Za-z0-9_-]{1,64}"
 LIMIT = r"[1-9][0-9]?|100"
-_WRONG = {LIMIT: "must be from 1 to 100"}
 _AGAIN, _LONGEST = 5, 60  # seconds after which to ask again
 
 
@@ -33,9 +32,17 @@ def parameters(request: Request, patterns: Mapping[str, str]) -> dict[str, str]:
         if name in found:
             raise BadQuery(f"{name} is given more than once")
         if not re.fullmatch(patterns[name], text, re.ASCII):
-            raise BadQuery(f"{name} {_WRONG.get(patterns[name], 'is malformed')}")
+            raise BadQuery(f"{name} {_wrong(patterns[name])}")
         found[name] = text
     return found
+
+
+def _wrong(pattern: str) -> str:
+    if pattern == LIMIT:
+        return "must be from 1 to 100"
+    if re.fullmatch(r"[\w,|]+", pattern):
+        return f"must be one of {pattern.replace('|', ' | ')}"
+    return "is malformed"
 
 
 async def of_this_list(cursor: str | None, question: Callable[[], Awaitable[T]]) -> T:

@@ -18,8 +18,8 @@ from app.orb.path import BadId, CustomerRef, orb_id
 from app.secret import Secret
 
 # The words of a token's scope: a card's each, and what there is besides.
-SCOPE = frozenset((*WORDS, "usage", "licenses", "alerts", "invoices", "explore", "refresh", "export"))
-_OF_THE_CUSTOMER = frozenset(("credits", "alerts"))  # not of one subscription: shown to a part viewer only by name
+SCOPE = frozenset((*WORDS, "invoices", "explore", "refresh", "export"))
+_OF_THE_CUSTOMER = frozenset(("credits",))  # not of one subscription: shown to a part viewer only by name
 _TYPE = "orrery+jwt"
 _LEEWAY = 30
 _LONGEST = 3600
@@ -36,13 +36,18 @@ class _Doubt(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """One principal: whose account, which sections, which subscriptions (None: all), until when (Unix seconds)."""
+    """One principal: whose account, which sections, which subscriptions (None: all), until when (Unix seconds).
+
+    `named` are the words of `scope` in the token itself: a viewer of some subscriptions sees what belongs to the
+    customer as a whole only where its word is among them.
+    """
 
     customer: CustomerRef
     scope: frozenset[str]
     subscriptions: frozenset[str] | None
     expires: int
     locale: str | None = None
+    named: frozenset[str] = frozenset()
 
 
 class Tokens:
@@ -144,12 +149,14 @@ class Tokens:
         customer = CustomerRef("customer_id" if named[0] == "customer_id" else "external_customer_id", whose)
         subscriptions = _subscriptions(claims)
         locale = claims.get("locale")
+        words = _named(claims)
         return Viewer(
             customer,
-            _scope(claims, part=subscriptions is not None),
+            _scope(words, part=subscriptions is not None),
             subscriptions,
             expires,
             locale if isinstance(locale, str) else None,
+            words or frozenset(),
         )
 
     def _check_times(self, claims: dict[str, Any]) -> int:
@@ -191,8 +198,13 @@ def _subscriptions(claims: dict[str, Any]) -> frozenset[str] | None:
     return frozenset(orb_id(_string(each)) for each in ids)
 
 
-def _scope(claims: dict[str, Any], *, part: bool) -> frozenset[str]:
+def _named(claims: dict[str, Any]) -> frozenset[str] | None:
+    """The words of `scope` in the token; None where it has none."""
+    return frozenset(_string(claims["scope"]).split(" ")) if "scope" in claims else None
+
+
+def _scope(named: frozenset[str] | None, *, part: bool) -> frozenset[str]:
     """The sections in the token; absent means all, but a viewer of a part gets the customer's own only by name."""
-    if "scope" not in claims:
+    if named is None:
         return SCOPE - _OF_THE_CUSTOMER if part else SCOPE
-    return frozenset(_string(claims["scope"]).split(" ")) & (SCOPE | {"portal"})
+    return named & (SCOPE | {"portal"})

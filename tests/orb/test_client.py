@@ -67,6 +67,15 @@ UNCACHED: list[tuple[Ask, str, str]] = [
         f"/subscriptions/{SUBSCRIPTION}/grouped_costs",
         "grouped_costs_response",
     ),
+    (lambda orb, _: orb.license_types(), "/license_types", "license_types_list"),
+    (lambda orb, _: orb.licenses(SUBSCRIPTION), "/licenses", "licenses_list"),
+    (
+        lambda orb, _: orb.license_usage(SUBSCRIPTION, "LtBorealis000001", "day"),
+        "/licenses/usage",
+        "license_usage_by_day",
+    ),
+    (lambda orb, _: orb.subscription_alerts(SUBSCRIPTION), "/alerts", "alerts_list"),
+    (lambda orb, _: orb.customer_alerts(BOREALIS), "/alerts", "alerts_list"),
 ]
 
 
@@ -334,6 +343,10 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "grouped_costs": (Rate.WRITE, False),
         "subscription_usage": (Rate.ANALYTICS, True),
         "grouped_usage": (Rate.ANALYTICS, True),
+        "license_types": (Rate.READ, False),
+        "licenses": (Rate.READ, False),
+        "license_usage": (Rate.READ, False),
+        "alerts": (Rate.READ, False),
     }
 
 

@@ -53,6 +53,8 @@ async def test_each_card_has_its_title_and_its_basis(serve: Serve, orb_router: r
         "spend": ("Cost by day", "subtotal"),
         "breakdown": ("Where cost comes from", "subtotal"),
         "usage": ("Usage by day", "usage"),
+        "licenses": ("Licenses", "allocation"),
+        "alerts": ("Alerts", "threshold"),
     }
 
 

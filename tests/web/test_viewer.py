@@ -182,7 +182,7 @@ def test_a_token_without_a_type_of_its_own_opens_only_where_that_was_chosen(typ:
             tokens.viewer(token)
 
 
-PART = SCOPE - {"credits", "alerts"}
+PART = SCOPE - {"credits"}
 
 
 SCOPES: list[tuple[dict[str, Any], AbstractSet[str]]] = [
@@ -196,6 +196,7 @@ SCOPES: list[tuple[dict[str, Any], AbstractSet[str]]] = [
 def test_the_scope_is_what_the_token_names_and_never_more(claims: dict[str, Any], scope: AbstractSet[str]) -> None:
     viewer = reader().viewer(body(**claims))
     assert viewer.scope == scope
+    assert viewer.named == frozenset(claims["scope"].split(" ") if "scope" in claims else ())
     assert viewer.subscriptions == (frozenset(claims["subscription_ids"]) if "subscription_ids" in claims else None)
 
 
