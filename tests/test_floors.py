@@ -18,13 +18,14 @@ FLOORS = {
     "app.cards": 6,
     "app.cards.base": 5,
     "app.account": 4,
+    "app.statement": 3,
     "app.listing": 3,
     "app.orb": 2,
     "app.cache": 2,
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "decode", "wire", "question", "endpoint", "body", "transport", "exchange", "client"]
+ORB = ["errors", "path", "decode", "lines", "wire", "question", "endpoint", "body", "transport", "exchange", "client"]
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

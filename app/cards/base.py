@@ -138,7 +138,7 @@ class Links:
 
 
 def links(subscriptions: Iterable[wire.Subscription]) -> Links:
-    return Links({each.id: f"/?cards=bill&subscription_id={each.id}" for each in subscriptions})
+    return Links({each.id: f"/invoices/upcoming/{each.id}" for each in subscriptions})
 
 
 class Part(Protocol):

@@ -9,6 +9,7 @@ from app.days import Period
 from app.money import Money, total, unit
 from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount, decode
 from app.orb.errors import Malformed
+from app.orb.lines import LineItem
 
 
 class Paging(Answer, frozen=True, gc=False):
@@ -36,12 +37,20 @@ class Plan(Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
+class PendingChange(Answer, frozen=True, gc=False):
+    """That a change of plan is to come. What it is, Orb tells elsewhere."""
+
+    id: str
+
+
 class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
     customer: Customer
     plan: Plan | None = None
     name: str | None = None
+    start_date: Instant | None = None
+    pending_subscription_change: PendingChange | None = None
     current_billing_period_start_date: Instant | None = None
     current_billing_period_end_date: Instant | None = None
 
@@ -67,40 +76,6 @@ class Subscriptions(Answer, frozen=True, gc=False):
     pagination_metadata: Paging
 
 
-class Adjustment(Figures, frozen=True, gc=False):
-    adjustment_type: str
-    amount: Amount
-    reason: str | None = None
-    percentage_discount: MaybeAmount = None
-
-
-class Tax(Figures, frozen=True, gc=False):
-    amount: Amount
-    tax_rate_description: str = ""
-    tax_rate_percentage: MaybeAmount = None
-
-
-class PriceUnit(Answer, frozen=True, gc=False):
-    """What a price is in: money, or a pricing unit that credits pay."""
-
-    currency: str | None = None
-
-
-class LineItem(Figures, frozen=True, gc=False):
-    """One line. Up to its credits it counts in its price's unit; `amount` and after it, in the invoice's."""
-
-    name: str
-    subtotal: Amount
-    adjusted_subtotal: Amount
-    credits_applied: Amount
-    partially_invoiced_amount: Amount
-    amount: Amount
-    quantity: MaybeAmount = None
-    price: PriceUnit | None = None
-    adjustments: tuple[Adjustment, ...] = ()
-    tax_amounts: tuple[Tax, ...] = ()
-
-
 class Invoice(Figures, frozen=True, gc=False):
     """An invoice; `target_date` is there on the upcoming one alone."""
 
@@ -111,6 +86,9 @@ class Invoice(Figures, frozen=True, gc=False):
     customer: CustomerId
     line_items: tuple[LineItem, ...]
     target_date: Instant | None = None
+    scheduled_issue_at: Instant | None = None
+    will_auto_issue: bool = True
+    hidden_line_item_count: int = 0
 
 
 class CreditBlock(Figures, frozen=True, gc=False):

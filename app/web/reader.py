@@ -9,7 +9,7 @@ from babel import Locale
 
 from app import money
 from app.days import DayName, day_of, write_day, write_moment, zone
-from app.money import Money, Quantity, Unit, unit
+from app.money import Money, Quantity, Rate, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words
 
@@ -51,6 +51,8 @@ class Reader:
                 return self.say(value)
             case Money():
                 return money.write(value, self.locale, self._noun)
+            case Rate():
+                return money.write_rate(value, self.locale, self._noun)
             case Quantity():
                 return money.write_quantity(value.value, self.locale)
             case DayName():

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.cards.bill import bridge, view
+from app.cards.bill import view
 from app.listing import Nothing
 from app.money import total
 from app.orb import wire
 from app.orb.decode import decode
+from app.statement import bridge
 from tests.english import english
 from tests.orb.answers import changed, example
 
@@ -129,3 +130,49 @@ def line(**fields: Any) -> dict[str, Any]:
 
 def adjustment(kind: str, amount: str, reason: str | None = None) -> dict[str, Any]:
     return {"adjustment_type": kind, "amount": amount, "reason": reason}
+
+
+def test_the_steps_stand_in_orbs_order_whatever_the_order_of_the_lines() -> None:
+    kinds = ["maximum", "percentage_discount", "minimum", "amount_discount", "usage_discount"]
+    cap = {**adjustment("maximum", "1.00", "Spend cap"), "is_invoice_level": True}
+    lines = [line(adjustments=[cap, adjustment(kind, "1.00", kind)]) for kind in kinds]
+
+    labels = [label for _, label, _ in steps(invoice(line_items=lines)) if label != "Not explained by the invoice"]
+    assert labels == [
+        "usage_discount", "amount_discount", "percentage_discount", "minimum", "maximum", "Spend cap",
+    ]  # fmt: skip
+
+
+def test_a_line_shows_its_tiers_with_what_each_unit_costs_to_the_last_digit() -> None:
+    found = view(subscription(), invoice())
+    tiers = [part for line in found.lines for part in line.parts]
+
+    assert [(part.name, english(part.detail), english(part.quantity)) for part in tiers] == [
+        ("Tier 1", "0 to 100, $0.50 each", "100"),
+        ("Tier 2", "above 100, $0.40 each", "220"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["'null'", "null", None, "matrix", "tier", "unheard_of", 7])
+def test_a_part_of_a_line_is_read_whatever_orb_calls_its_type(kind: object) -> None:
+    part = {"type": kind, "name": "eu / large", "quantity": 3, "amount": "1.50", "grouping": None}
+    tiny = {"type": kind, "name": "T", "quantity": None, "amount": "0", "tier_config": {
+        "first_unit": 0, "last_unit": None, "unit_amount": "0.000004"}}  # fmt: skip
+    (found,) = view(subscription(), invoice(line_items=[line(sub_line_items=[part, tiny])])).lines
+
+    assert [part.name for part in found.parts] == ["eu / large", "T"]
+    assert (repr(found.parts[0].amount), found.parts[0].detail) == ("Money(1.50 USD)", None)
+    assert english(found.parts[1].detail) == "above 0, $0.000004 each"
+
+
+def test_a_line_for_other_days_says_which() -> None:
+    lines = {each.name: each.period for each in view(subscription(), invoice()).lines}
+
+    assert lines["API Requests"] is None
+    assert lines["Platform fee"] is not None
+    assert lines["Platform fee"].start.isoformat() == "2026-06-01T07:00:00+00:00"
+
+
+def test_an_invoice_that_somebody_has_to_issue_says_so() -> None:
+    assert view(subscription(), invoice()).scheduled_issue_at is not None
+    assert view(subscription(), invoice(will_auto_issue=False)).scheduled_issue_at is None

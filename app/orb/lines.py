@@ -1,0 +1,60 @@
+"""The lines of an invoice as frozen types: what was charged, what was taken off or added, what paid for it."""
+
+from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount
+
+
+class Adjustment(Figures, frozen=True, gc=False):
+    adjustment_type: str
+    amount: Amount
+    is_invoice_level: bool = False
+    reason: str | None = None
+    percentage_discount: MaybeAmount = None
+
+
+class Tax(Figures, frozen=True, gc=False):
+    amount: Amount
+    tax_rate_description: str = ""
+    tax_rate_percentage: MaybeAmount = None
+
+
+class PriceUnit(Answer, frozen=True, gc=False):
+    """What a price is in: money, or a pricing unit that credits pay."""
+
+    currency: str | None = None
+
+
+class Tier(Figures, frozen=True, gc=False):
+    """The units that a tier holds, the last one not known where it has no end, and what each costs."""
+
+    first_unit: MaybeAmount = None
+    last_unit: MaybeAmount = None
+    unit_amount: MaybeAmount = None
+
+
+class SubLineItem(Figures, frozen=True, gc=False):
+    """A part of a line: a tier, a cell of a matrix, a group. Its `type` is not read: Orb's own list of types has a
+    stray one, and what a part is can be told by what it brings."""
+
+    name: str
+    amount: Amount
+    quantity: MaybeAmount = None
+    tier_config: Tier | None = None
+
+
+class LineItem(Figures, frozen=True, gc=False):
+    """One line. Up to its credits it counts in its price's unit; `amount` and after it, in the invoice's."""
+
+    name: str
+    subtotal: Amount
+    adjusted_subtotal: Amount
+    credits_applied: Amount
+    partially_invoiced_amount: Amount
+    amount: Amount
+    quantity: MaybeAmount = None
+    grouping: str | None = None
+    start_date: Instant | None = None
+    end_date: Instant | None = None
+    price: PriceUnit | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    tax_amounts: tuple[Tax, ...] = ()
+    sub_line_items: tuple[SubLineItem, ...] = ()
