@@ -4,7 +4,8 @@ from app.account.costed import Costed
 from app.account.credited import Credited
 from app.account.invoiced import Invoiced
 from app.account.listed import Listed
+from app.account.statements import Statements
 
 
-class Account(Listed, Invoiced, Credited, Costed):
+class Account(Statements, Listed, Invoiced, Credited, Costed):
     """What a card may ask."""

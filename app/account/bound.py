@@ -21,7 +21,8 @@ STATE_AGE = 30.0  # nothing pending, ended, not enabled: true for now, kept brie
 
 class Bound:
     """Bound to one customer; it cannot name another. `only` are the subscriptions that this viewer may see; None
-    means all of them.
+    means all of them. `named` are the sections that their token names, instead of leaving them open: what is of
+    the customer as a whole is shown to a viewer of some subscriptions by name alone.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Bound:
         *,
         credit_currencies: tuple[str, ...] = ("credits",),
         only: frozenset[str] | None = None,
+        named: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._orb = orb
@@ -43,6 +45,7 @@ class Bound:
         self._now = now
         self.credit_currencies = credit_currencies
         self.only = only
+        self.named = named
 
     @property
     def now(self) -> datetime:

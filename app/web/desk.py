@@ -81,6 +81,7 @@ class Desk:
             moment.freshness,
             credit_currencies=self.credit_currencies,
             only=viewer.subscriptions,
+            named=viewer.named,
             now=self.now,
         )
 

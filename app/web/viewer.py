@@ -36,13 +36,17 @@ class _Doubt(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """One principal: whose account, which sections, which subscriptions (None: all), until when (Unix seconds)."""
+    """One principal: whose account, which sections, which subscriptions (None: all), until when (Unix seconds).
+
+    `named` are the sections that the token names by itself; none where it leaves the scope open.
+    """
 
     customer: CustomerRef
     scope: frozenset[str]
     subscriptions: frozenset[str] | None
     expires: int
     locale: str | None = None
+    named: frozenset[str] = frozenset()
 
 
 class Tokens:
@@ -150,6 +154,7 @@ class Tokens:
             subscriptions,
             expires,
             locale if isinstance(locale, str) else None,
+            _named(claims),
         )
 
     def _check_times(self, claims: dict[str, Any]) -> int:
@@ -195,4 +200,10 @@ def _scope(claims: dict[str, Any], *, part: bool) -> frozenset[str]:
     """The sections in the token; absent means all, but a viewer of a part gets the customer's own only by name."""
     if "scope" not in claims:
         return SCOPE - _OF_THE_CUSTOMER if part else SCOPE
+    return _named(claims)
+
+
+def _named(claims: dict[str, Any]) -> frozenset[str]:
+    if "scope" not in claims:
+        return frozenset()
     return frozenset(_string(claims["scope"]).split(" ")) & (SCOPE | {"portal"})
