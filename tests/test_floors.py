@@ -25,7 +25,20 @@ FLOORS = {
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "decode", "lines", "wire", "invoices", "question", "endpoint", "body", "transport", "exchange", "client"]
+ORB = [
+    "errors",
+    "path",
+    "decode",
+    "lines",
+    "wire",
+    "invoices",
+    "question",
+    "endpoint",
+    "body",
+    "transport",
+    "exchange",
+    "client",
+]
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

@@ -26,7 +26,15 @@ async def enter(request: Request) -> Response:
     except OrbError as error:
         log.warning("portal failed", code=error.code, error=type(error).__name__)
         raise unavailable(failed(error)) from None
-    if request.headers.get("sec-fetch-mode") != "navigate":
+    if not _is_form(request):
         return RedirectResponse(address, 303)
     page = front.templates.get_template("portal.html")
     return HTMLResponse(page.render(address=address, **words(reader_of(request, viewer))))
+
+
+def _is_form(request: Request) -> bool:
+    """Whether a browser's form asks; one that sends no fetch metadata is known by the page that it wants."""
+    mode = request.headers.get("sec-fetch-mode")
+    if mode is not None:
+        return mode == "navigate"
+    return "origin" in request.headers and "text/html" in request.headers.get("accept", "")
