@@ -1,4 +1,4 @@
-"""The invoices that were issued and the bill in full, through the front door: pages, documents, and who may see what."""
+"""The invoices that were issued, and the bill in full, through the front door: pages, documents, who may see what."""
 
 import re
 from html import unescape
@@ -414,3 +414,20 @@ async def test_nothing_on_the_pages_needs_inline_script_or_style(serve: Serve, o
             html = (await client.get(path)).raise_for_status().text
             assert not re.search(r"\sstyle=|\son\w+=|<style|<script(?! src=)|javascript:", html)
             assert html.endswith("</html>\n")
+
+
+async def test_no_page_leads_to_a_bill_that_may_not_be_seen(serve: Serve, orb_router: respx.MockRouter) -> None:
+    borealis(orb_router)
+    async with serve(scope="spend breakdown") as client:
+        assert "/invoices/upcoming/" not in (await client.get("/")).raise_for_status().text
+
+
+async def test_the_bill_card_says_when_the_only_subscription_starts(serve: Serve, orb_router: respx.MockRouter) -> None:
+    later = changed("subscriptions_list")
+    later["data"][0] |= {"status": "upcoming", "start_date": "2026-06-01T07:00:00+00:00"}
+    borealis(orb_router, subscriptions=httpx.Response(200, json=later))
+    async with serve() as client:
+        card = (await client.get("/api/cards/bill")).json()
+
+    assert (card["status"], card["code"]) == ("empty", "no_upcoming_invoice")
+    assert card["message"] == "Starts on Jun 1. Nothing is charged for it before."

@@ -196,6 +196,7 @@ SCOPES: list[tuple[dict[str, Any], AbstractSet[str]]] = [
 def test_the_scope_is_what_the_token_names_and_never_more(claims: dict[str, Any], scope: AbstractSet[str]) -> None:
     viewer = reader().viewer(body(**claims))
     assert viewer.scope == scope
+    assert viewer.named == (scope if "scope" in claims else frozenset())
     assert viewer.subscriptions == (frozenset(claims["subscription_ids"]) if "subscription_ids" in claims else None)
 
 
