@@ -93,7 +93,11 @@ async def test_a_draft_is_no_invoice_yet(serve: Serve, orb_router: respx.MockRou
 
 @pytest.mark.parametrize("path", ["/invoices", "/invoices/A"])
 async def test_only_addresses_of_the_web_are_linked(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
-    hostile = {"hosted_invoice_url": "javascript:alert(1)", "invoice_pdf": "data:text/html,x", "memo": "<img src=x>"}
+    hostile = {
+        "hosted_invoice_url": "javascript://x/%0aalert(1)",
+        "invoice_pdf": "data:text/html,x",
+        "memo": "<img src=x>",
+    }
     borealis(orb_router)
     listed(orb_router, issued("A", **hostile), issued("B"))
     stored(orb_router, issued("A", **hostile))

@@ -75,7 +75,7 @@ async def test_who_may_go_there_finds_the_button_among_the_invoices(serve: Serve
     ("fields", "code"),
     [
         ({"url": "http://portal.withorb.com/view"}, "orb_malformed"),
-        ({"url": "javascript:alert(1)"}, "orb_malformed"),
+        ({"url": "javascript://x/%0aalert(1)"}, "orb_malformed"),
         ({"url": "https:///view"}, "orb_malformed"),
         ({"url": "https://user@portal.withorb.com/"}, "orb_malformed"),
         ({"url": "https://portal.withorb.com/\r\nSet-Cookie: a=b"}, "orb_malformed"),
