@@ -22,7 +22,7 @@ from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
-from app.web import api, export, ledgers, licenses, pages, problems, session
+from app.web import api, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
 from app.web.middleware import Around
 from app.web.render import environment
@@ -62,6 +62,13 @@ def create_app(
             Route("/api/dashboard", api.dashboard),
             Route("/api/dashboard/refresh", api.refresh, methods=["POST"]),
             Route("/api/cards/{card}", api.card),
+            Route("/invoices", invoices.show_page),
+            Route("/invoices/upcoming/{subscription}", invoices.show_upcoming),
+            Route("/invoices/{invoice}", invoices.show_invoice),
+            Route("/api/invoices", invoices.list_page),
+            Route("/api/invoices/upcoming/{subscription}", invoices.one_upcoming),
+            Route("/api/invoices/{invoice}", invoices.one_invoice),
+            Route("/portal", portal.enter, methods=["POST"]),
             Route("/credits/ledger", ledgers.activity),
             Route("/api/credits/ledger", ledgers.ledger),
             Route("/api/credits/blocks", ledgers.blocks),

@@ -155,6 +155,23 @@ def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
     return _minus(locale) + text if money.amount < 0 and size else text
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one of something costs: written with every digit that it has, `$0.000004`."""
+
+    amount: Decimal
+    unit: Unit
+
+
+def write_rate(rate: Rate, locale: Locale, noun: Noun = noun) -> str:
+    """A price per unit as people read it: at least the digits of its currency, and never rounded."""
+    decimals = max(rate.unit.digits or 0, -_exponent(rate.amount))
+    pattern = parse_pattern(_pattern(rate.unit, locale).pattern)
+    pattern.frac_prec = (rate.unit.digits or 0, decimals)
+    text = _spell(rate.amount.copy_abs(), rate.unit, pattern, locale, noun)
+    return _minus(locale) + text if rate.amount < 0 else text
+
+
 def write_tick(money: Money, locale: Locale) -> str:
     """The amount as the name of a gridline: `$600`, `$0.05`, `1,500`; no more decimals than it has."""
     decimals = max(0, -_exponent(money.amount))

@@ -7,7 +7,8 @@ from app.account.invoiced import Invoiced
 from app.account.licensed import Licensed
 from app.account.listed import Listed
 from app.account.measured import Measured
+from app.account.statements import Statements
 
 
-class Account(Listed, Invoiced, Credited, Costed, Measured, Licensed, Alerted):
+class Account(Statements, Listed, Invoiced, Credited, Costed, Measured, Licensed, Alerted):
     """What a card may ask."""

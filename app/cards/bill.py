@@ -5,14 +5,14 @@ minimums, credits and tax in it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts, sentence
-from app.days import Period
+from app.cards.base import Card, Empty, Links, Outcome, Row, Table, empty, links, of_parts, sentence
+from app.days import DayName, Period, day_of
 from app.listing import Listing, Nothing
 from app.money import Money, unit
 from app.orb import wire
@@ -72,13 +72,23 @@ async def load(account: Account, query: Query) -> Outcome:
         return empty(listing, listing.state)
     shown = listing.shown(query.subscription_id)
     if not shown:
-        return empty(listing, "no_upcoming_invoice")
+        return _not_begun(listing, query.subscription_id)
     outcomes = await settled(OrbError, *(partial(account.upcoming_invoice, each) for each in shown))
     bills = [_bill(each, outcome) for each, outcome in zip(shown, outcomes, strict=True)]
     answers = [outcome for outcome in outcomes if isinstance(outcome, Answer)]
     error = next((outcome for outcome in outcomes if isinstance(outcome, OrbError)), None)
     data = Bills(tuple(bills), coming(listing, query.subscription_id), links(shown))
     return of_parts(listing, data, bills, answers, error)
+
+
+def _not_begun(listing: Listing, chosen: str | None) -> Empty:
+    """No bill, for the subscription that is to begin first has not begun."""
+    state = empty(listing, "no_upcoming_invoice")
+    first = min((each.start_date for each in coming(listing, chosen) if each.start_date), default=None)
+    if first is None or state.stale:
+        return state
+    starts = DayName(day_of(first, listing.zone))
+    return replace(state, message=Text("Starts on {day}. Nothing is charged for it before.", day=starts))
 
 
 def coming(listing: Listing, chosen: str | None) -> tuple[Coming, ...]:

@@ -11,6 +11,7 @@ from app.orb import endpoint, question, usage, wire
 from app.orb.alerts import Alerts
 from app.orb.endpoint import Endpoint
 from app.orb.exchange import Exchange
+from app.orb.invoices import Invoices, Issued, PortalSession
 from app.orb.licenses import Licenses, LicenseTypes, LicenseUsages
 from app.orb.path import CustomerRef, orb_id
 from app.reading import Reading
@@ -41,6 +42,19 @@ class Orb(Exchange):
         """The bill of the current period. NotFound when nothing is pending, Invalid when it has ended."""
         params = (("subscription_id", orb_id(subscription)),)
         return await self.get(endpoint.UPCOMING_INVOICE, "/invoices/upcoming", params, max_age)
+
+    async def invoices(self, params: Sequence[tuple[str, str]]) -> Reading[Invoices]:
+        """One page of the invoices that `params` ask for, latest invoice date first. Invalid for a wrong cursor."""
+        return await self.get(endpoint.INVOICES, "/invoices", params)
+
+    async def invoice(self, invoice: str) -> Reading[Issued]:
+        """One invoice, whosever it is: the asker has to look whom it names."""
+        return await self.get(endpoint.INVOICE, f"/invoices/{orb_id(invoice)}")
+
+    async def portal_session(self, customer: CustomerRef) -> Reading[PortalSession]:
+        """A link into Orb's portal; those that were handed out before stay good."""
+        path = f"{customer.path}/portal_sessions"
+        return await self.post(endpoint.PORTAL_SESSION, path, {"invalidate_existing": False})
 
     async def credits_ledger(
         self,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.orb import alerts, licenses, usage, wire
+from app.orb import alerts, invoices, licenses, usage, wire
 
 T = TypeVar("T")
 
@@ -31,6 +31,9 @@ class Endpoint(Generic[T]):
 SUBSCRIPTIONS = Endpoint("subscriptions", Rate.READ, wire.Subscriptions)
 CUSTOMER = Endpoint("customer", Rate.READ, wire.Customer)
 UPCOMING_INVOICE = Endpoint("upcoming_invoice", Rate.READ, wire.Invoice, honours_cache=True)
+INVOICES = Endpoint("invoices", Rate.READ, invoices.Invoices)
+INVOICE = Endpoint("invoice", Rate.READ, invoices.Issued)
+PORTAL_SESSION = Endpoint("portal_session", Rate.WRITE, invoices.PortalSession)
 CREDITS_LEDGER = Endpoint("credits_ledger", Rate.READ, wire.Ledger, honours_cache=True)
 CREDIT_BLOCKS = Endpoint("credit_blocks", Rate.LEDGER, wire.CreditBlocks, honours_cache=True)
 SUBSCRIPTION_COSTS = Endpoint("subscription_costs", Rate.ANALYTICS, wire.Costs, honours_cache=True)
@@ -45,5 +48,6 @@ ALERTS = Endpoint("alerts", Rate.READ, alerts.Alerts)
 
 ALL: tuple[Endpoint[Any], ...] = (
     SUBSCRIPTIONS, CUSTOMER, UPCOMING_INVOICE, CREDITS_LEDGER, CREDIT_BLOCKS, SUBSCRIPTION_COSTS, CUSTOMER_COSTS,
-    GROUPED_COSTS, SUBSCRIPTION_USAGE, GROUPED_USAGE, LICENSE_TYPES, LICENSES, LICENSE_USAGE, ALERTS,
+    GROUPED_COSTS, SUBSCRIPTION_USAGE, GROUPED_USAGE, LICENSE_TYPES, LICENSES, LICENSE_USAGE, ALERTS, INVOICES, INVOICE,
+    PORTAL_SESSION,
 )  # fmt: skip

@@ -22,6 +22,8 @@ from app.reading import Reading
 
 T = TypeVar("T")
 
+_ANSWERED = (200, 201)  # the second where something was made
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -89,7 +91,7 @@ class Exchange:
                 try:
                     return response, await body.read(response, self._limit)
                 except (Malformed, TooLarge, httpx.RemoteProtocolError):
-                    if response.status_code == 200:
+                    if response.status_code in _ANSWERED:
                         raise
                     return response, b""  # a refusal says what it is by its status too
                 finally:
@@ -110,13 +112,13 @@ def _as_of(response: httpx.Response, now: datetime) -> datetime | None:
 
 
 def _refuse(response: httpx.Response, answer: bytes) -> None:
-    """Raises what a status other than 200 means."""
+    """Raises what any other status than that of an answer means."""
     status = response.status_code
     if status in (401, 403):
         raise Unauthorized(str(status))
     if status == 429:
         raise RateLimited(response.headers.get("retry-after"))
-    if status == 200:
+    if status in _ANSWERED:
         if response.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Malformed("content type")
         return
