@@ -24,7 +24,20 @@ FLOORS = {
     "app": 1,
 }
 # Inside Orb's room each file stands on those before it.
-ORB = ["errors", "path", "decode", "wire", "question", "endpoint", "body", "transport", "exchange", "client"]
+ORB = [
+    "errors",
+    "path",
+    "decode",
+    "wire",
+    "question",
+    "filter",
+    "evaluation",
+    "endpoint",
+    "body",
+    "transport",
+    "exchange",
+    "client",
+]
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
 MODULES = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.orb import wire
+from app.orb import evaluation, wire
 
 T = TypeVar("T")
 
@@ -36,8 +36,10 @@ CREDIT_BLOCKS = Endpoint("credit_blocks", Rate.LEDGER, wire.CreditBlocks, honour
 SUBSCRIPTION_COSTS = Endpoint("subscription_costs", Rate.ANALYTICS, wire.Costs, honours_cache=True)
 CUSTOMER_COSTS = Endpoint("customer_costs", Rate.ANALYTICS, wire.Costs, honours_cache=True)
 GROUPED_COSTS = Endpoint("grouped_costs", Rate.WRITE, wire.GroupPage)
+EVALUATE = Endpoint("evaluate", Rate.WRITE, evaluation.Evaluations)
+EVALUATE_PREVIEW_EVENTS = Endpoint("evaluate_preview_events", Rate.WRITE, evaluation.Evaluations)
 
 ALL: tuple[Endpoint[Any], ...] = (
     SUBSCRIPTIONS, CUSTOMER, UPCOMING_INVOICE, CREDITS_LEDGER, CREDIT_BLOCKS, SUBSCRIPTION_COSTS, CUSTOMER_COSTS,
-    GROUPED_COSTS,
+    GROUPED_COSTS, EVALUATE, EVALUATE_PREVIEW_EVENTS,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Orb's answers as frozen types: only the fields that a card reads, under Orb's own names."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -36,6 +37,40 @@ class Plan(Answer, frozen=True, gc=False):
     currency: str | None = None
 
 
+class MetricId(Answer, frozen=True, gc=False):
+    id: str
+
+
+class UsagePrice(Answer, frozen=True, gc=False):
+    """A price of a subscription; one of usage has a metric, a fixed fee none."""
+
+    id: str = ""
+    name: str = ""
+    billable_metric: MetricId | None = None
+
+
+class PriceInterval(Answer, frozen=True, gc=False):
+    """A price, while it is part of a subscription. `filter` and `usage_customer_ids` narrow what counts for it."""
+
+    price: UsagePrice
+    start_date: Instant | None = None
+    end_date: Instant | None = None
+    filter: str | None = None
+    usage_customer_ids: tuple[str, ...] | None = None
+
+    @property
+    def metric(self) -> str | None:
+        return self.price.billable_metric.id if self.price.billable_metric else None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether only some of the customer's usage counts, or that of other customers too."""
+        return bool(self.filter or self.usage_customer_ids)
+
+    def is_current(self, now: datetime) -> bool:
+        return (self.start_date is None or self.start_date <= now) and (self.end_date is None or now < self.end_date)
+
+
 class Subscription(Answer, frozen=True, gc=False):
     id: str
     status: str
@@ -44,6 +79,7 @@ class Subscription(Answer, frozen=True, gc=False):
     name: str | None = None
     current_billing_period_start_date: Instant | None = None
     current_billing_period_end_date: Instant | None = None
+    price_intervals: tuple[PriceInterval, ...] = ()
 
     @property
     def title(self) -> str:

@@ -99,6 +99,7 @@ class Page:
             "again": _again(request),
             "here": lambda **changes: _again(request, **changes),
             "scope": viewer.scope,
+            "place": "dashboard",
             "sandbox": front.invented is not None,
         }
 

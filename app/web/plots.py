@@ -1,10 +1,11 @@
 """What a template needs to draw a card: the geometry beside the names and figures that belong to it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
+from app.cards.explore import Result
 from app.cards.spend import Series, SpendDay
 from app.chart import Plot, bars, line, shares
 from app.days import zone
@@ -114,3 +115,36 @@ def _marks(
 def group_shares(part: Breakdown) -> list[float]:
     """How wide each group's bar is, in percent of the largest."""
     return shares([group.subtotal.amount for group in part.groups])
+
+
+def result_shares(result: Result) -> list[float]:
+    """How wide the bar of each group is, in percent of the price's largest."""
+    return shares([group.subtotal.amount for group in result.groups])
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPlot:
+    """`places` are the columns of the hours, in the order of the groups; `marks` are instants that are written out."""
+
+    plot: Plot
+    places: tuple[int, ...]
+    marks: tuple[tuple[datetime, float], ...]
+
+
+_HOUR = timedelta(hours=1)
+
+
+def hours(result: Result) -> HoursPlot | None:
+    """The bars of one price by the hour, from its first hour to its last; None where there are not several."""
+    starts = [each.grouping_values[0] for each in result.groups]
+    instants = [each for each in starts if isinstance(each, datetime)]
+    if len(instants) < 2:
+        return None
+    first = instants[0]
+    places = tuple((each - first) // _HOUR for each in instants)
+    columns = [[Decimal(0)] for _ in range(places[-1] + 1)]
+    for place, group in zip(places, result.groups, strict=True):
+        columns[place] = [group.subtotal.amount]
+    count = len(columns)
+    marks = sorted({0, count // 2, count - 1})
+    return HoursPlot(bars(columns, count), places, tuple((first + n * _HOUR, 100 * (n + 0.5) / count) for n in marks))

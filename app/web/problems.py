@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from app import log
+from app.cards.base import Failed
 from app.query import BadQuery
 from app.web.catalogue import ENGLISH
 from app.web.reader import reader
@@ -17,18 +18,23 @@ from app.words import Text, Words
 
 
 class Problem(Exception):
-    """A request that gets no answer but this one. `code` is for programs, `detail` for people."""
+    """A request that gets no answer but this one. `code` is for programs, `detail` for people.
 
-    def __init__(self, status: int, code: str, detail: Words) -> None:
+    `retry_after` is when asking again may help, in seconds.
+    """
+
+    def __init__(self, status: int, code: str, detail: Words, retry_after: int | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.detail = detail
+        self.retry_after = retry_after
 
 
 # What every 401 has to say of how to sign in.
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
+_AGAIN = 5  # seconds: by then a short trouble of Orb's is over
 _KNOWN = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -39,6 +45,11 @@ def unknown() -> Problem:
 
 def not_signed_in() -> Problem:
     return Problem(401, "not_signed_in", Text("Sign in to see this."))
+
+
+def unavailable(failure: Failed) -> Problem:
+    """The 503 of an answer that is nothing without Orb, which failed."""
+    return Problem(503, failure.code or "bug", failure.message or "", retry_after=_AGAIN)
 
 
 def of(error: Exception) -> Problem:
@@ -84,4 +95,5 @@ async def handle(request: Request, error: Exception) -> Response:
 
 
 def _headers(problem: Problem, headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {**(headers or {}), **(CHALLENGE if problem.status == 401 else {})}
+    again = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    return {**(headers or {}), **again, **(CHALLENGE if problem.status == 401 else {})}

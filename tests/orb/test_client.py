@@ -322,6 +322,8 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "subscription_costs": (Rate.ANALYTICS, True),
         "customer_costs": (Rate.ANALYTICS, True),
         "grouped_costs": (Rate.WRITE, False),
+        "evaluate": (Rate.WRITE, False),
+        "evaluate_preview_events": (Rate.WRITE, False),
     }
 
 
