@@ -27,6 +27,8 @@ from app.words import Text
 REACH_BACK = timedelta(days=100)
 MOST_GROUPS = 1000
 
+_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
+
 GroupValue = GroupingValue | datetime
 
 
@@ -113,18 +115,24 @@ def earliest(now: datetime, zone: ZoneInfo) -> date:
 
 def _window(asked: Asked, now: datetime, zone: ZoneInfo, prices: Sequence[OwnPrice]) -> Period:
     window = Period(midnight(asked.timeframe_start, zone), midnight(asked.timeframe_end, zone))
-    first = earliest(now, zone)
-    if asked.timeframe_start < first:
-        raise _too_early(first, "{name} reaches too far back: the first day is {day}, at most 100 days ago")
+    if asked.timeframe_start < (first := earliest(now, zone)):
+        raise BadQuestion(
+            Text(
+                "{name} reaches too far back: choose {day} or later, at most 100 days ago",
+                name="timeframe_start",
+                day=DayName(first),
+            )
+        )
     if since := reachable(prices, window):
-        first = day_of(since, zone)
-        first = first if midnight(first, zone) >= since else first + timedelta(days=1)
-        raise _too_early(first, "{name} reaches too far back: the first day is {day}, when the subscription began")
+        first = day_of(since - _INSTANT, zone) + _DAY
+        raise BadQuestion(
+            Text(
+                "{name} reaches too far back: choose {day} or later, when the subscription had begun",
+                name="timeframe_start",
+                day=DayName(first),
+            )
+        )
     return window
-
-
-def _too_early(first: date, text: str) -> BadQuestion:
-    return BadQuestion(Text(text, name="timeframe_start", day=DayName(first)))
 
 
 def view(asked: Question, found: Evaluations, as_of: datetime) -> Exploration:
