@@ -71,33 +71,33 @@ class Asked:
 def days(start: date, end: date) -> tuple[date, date]:
     """The days as they are, when there is at least one."""
     if end <= start:
-        raise BadQuestion(Text("{name} must be after the first day", name="timeframe_end"))
+        raise BadQuestion(Text("{name} must be after the first day.", name="timeframe_end"))
     return start, end
 
 
 def keys(name: str, chosen: Sequence[str], allowed: Mapping[str, str]) -> tuple[str, ...]:
     """At most two different grouping keys, each allowed."""
     if len(chosen) > MOST_KEYS:
-        raise BadQuestion(Text("{name} must be at most {most}", name=name, most=MOST_KEYS))
+        raise BadQuestion(Text("{name} must be at most {most}.", name=name, most=MOST_KEYS))
     for key in chosen:
         if key not in allowed and key != HOUR:
-            raise BadQuestion(Text("{name} must be one of {words}", name=name, words=", ".join((*allowed, HOUR))))
+            raise BadQuestion(Text("{name} must be one of {words}.", name=name, words=", ".join((*allowed, HOUR))))
     if len(set(chosen)) < len(chosen):
-        raise BadQuestion(Text("{name} has the same twice", name=name))
+        raise BadQuestion(Text("{name} has the same twice.", name=name))
     return tuple(chosen)
 
 
 def condition(name: str, property: str, op: str, value: Any, allowed: Mapping[str, str]) -> Condition:
     """One filter in which every part is one that may be asked; `name` is where it stands."""
     if property not in allowed:
-        raise BadQuestion(Text("{name} must be one of {words}", name=f"{name}property", words=", ".join(allowed)))
+        raise BadQuestion(Text("{name} must be one of {words}.", name=f"{name}property", words=", ".join(allowed)))
     if op not in OPS:
-        raise BadQuestion(Text("{name} must be one of {words}", name=f"{name}op", words=", ".join(OPS)))
+        raise BadQuestion(Text("{name} must be one of {words}.", name=f"{name}op", words=", ".join(OPS)))
     where = f"{name}value"
     values = value if isinstance(value, list) else [value]
     if isinstance(value, list) != (op == "in") or not 1 <= len(values) <= MOST_VALUES:
         raise BadQuestion(
-            Text("{name} must be one value, or with in a list of 1 to {most}", name=where, most=MOST_VALUES)
+            Text("{name} must be one value, or with in a list of 1 to {most}.", name=where, most=MOST_VALUES)
         )
     return Condition(property, op, tuple(_value(where, each) for each in values))
 
@@ -105,9 +105,9 @@ def condition(name: str, property: str, op: str, value: Any, allowed: Mapping[st
 def conditions(name: str, found: Sequence[Condition]) -> tuple[Condition, ...]:
     """Filters, together no more than Orb is to be asked at once."""
     if len(found) > MOST_FILTERS:
-        raise BadQuestion(Text("{name} must be at most {most}", name=name, most=MOST_FILTERS))
+        raise BadQuestion(Text("{name} must be at most {most}.", name=name, most=MOST_FILTERS))
     if sum(len(each.values) for each in found if each.op == "in") > MOST_VALUES:
-        raise BadQuestion(Text("{name} may list {most} values in all", name=name, most=MOST_VALUES))
+        raise BadQuestion(Text("{name} may list {most} values in all.", name=name, most=MOST_VALUES))
     return tuple(found)
 
 
@@ -117,9 +117,9 @@ def plain(name: str, text: str) -> str:
     A backslash escapes in some dialects of SQL and not in others: it is refused, like controls.
     """
     if not 1 <= len(text) <= LONGEST_VALUE:
-        raise BadQuestion(Text("{name} must have from 1 to {most} characters", name=name, most=LONGEST_VALUE))
+        raise BadQuestion(Text("{name} must have from 1 to {most} characters.", name=name, most=LONGEST_VALUE))
     if "\\" in text or any(unicodedata.category(each) in ("Cc", "Cs") for each in text):
-        raise BadQuestion(Text("{name} must have no backslashes and no control characters", name=name))
+        raise BadQuestion(Text("{name} must have no backslashes and no control characters.", name=name))
     return text
 
 
@@ -128,4 +128,4 @@ def _value(name: str, value: object) -> Value:
         return plain(name, value) if value else value
     if isinstance(value, Decimal):
         return value
-    raise BadQuestion(Text("{name} must be a text or a number", name=name))
+    raise BadQuestion(Text("{name} must be a text or a number.", name=name))

@@ -93,7 +93,7 @@ async def question(account: Account, asked: Asked, properties: Mapping[str, str]
     for place, event in enumerate(asked.events or ()):
         if not window.holds(event.timestamp):
             raise BadQuestion(
-                Text("{name} must be within the days that are asked for", name=f"events[{place}].timestamp")
+                Text("{name} must be within the days that are asked for.", name=f"events[{place}].timestamp")
             )
     keys = tuple(grouping(key, is_property=key in properties) for key in asked.keys)
     evaluation = Evaluation(chosen, window, expression(asked.conditions), keys, asked.events)
@@ -118,7 +118,7 @@ def _window(asked: Asked, now: datetime, zone: ZoneInfo, prices: Sequence[OwnPri
     if asked.timeframe_start < (first := earliest(now, zone)):
         raise BadQuestion(
             Text(
-                "{name} reaches too far back: choose {day} or later, at most 100 days ago",
+                "{name} reaches too far back: choose {day} or later, at most 100 days ago.",
                 name="timeframe_start",
                 day=DayName(first),
             )
@@ -127,7 +127,7 @@ def _window(asked: Asked, now: datetime, zone: ZoneInfo, prices: Sequence[OwnPri
         first = day_of(since - _INSTANT, zone) + _DAY
         raise BadQuestion(
             Text(
-                "{name} reaches too far back: choose {day} or later, when the subscription had begun",
+                "{name} reaches too far back: choose {day} or later, when the subscription had begun.",
                 name="timeframe_start",
                 day=DayName(first),
             )

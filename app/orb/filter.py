@@ -25,7 +25,7 @@ def expression(conditions: Sequence[Condition]) -> str | None:
     """All conditions at once; None where there is none. Raises BadQuestion when they come to too much text."""
     found = " AND ".join(_compared(each) for each in conditions)
     if len(found) > _LONGEST:
-        raise BadQuestion(Text("{name} are too long together", name="filters"))
+        raise BadQuestion(Text("{name} are too long together.", name="filters"))
     return found or None
 
 

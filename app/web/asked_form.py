@@ -124,7 +124,7 @@ def asked(found: Form, properties: Mapping[str, str], default: tuple[date, date]
 def estimate(found: Form, properties: Mapping[str, str], now: datetime, today: tuple[date, date]) -> Asked:
     """Made-up events of `now`, as many as were filled in, all alike. Raises BadQuestion."""
     if len(found.price_ids) != 1:
-        raise BadQuestion(Text("{name} is missing", name="price_id"))
+        raise BadQuestion(Text("{name} is missing.", name="price_id"))
     held: dict[str, asking.Property] = {}
     if found["amount_property"] or found["amount"]:
         name = asking.plain("amount_property", found["amount_property"])
@@ -132,7 +132,9 @@ def estimate(found: Form, properties: Mapping[str, str], now: datetime, today: t
     if found["group_property"] or found["group_value"]:
         key = found["group_property"]
         if key not in properties or key in held:
-            raise BadQuestion(Text("{name} must be one of {words}", name="group_property", words=", ".join(properties)))
+            raise BadQuestion(
+                Text("{name} must be one of {words}.", name="group_property", words=", ".join(properties))
+            )
         held[key] = asking.plain("group_value", found["group_value"])
     event = Event(asking.plain("event_name", found["event_name"]), now, held)
     return Asked(found.price_ids, *today, events=(event,) * _count("events", found["events"] or "1"))
@@ -142,7 +144,7 @@ def _condition(row: Row, properties: Mapping[str, str]) -> asking.Condition:
     """A filter of the form: text, but for numbers that are compared by their size."""
     value: Any = row.value
     if not value:
-        raise BadQuestion(Text("{name} is missing", name=f"value_{row.number}"))
+        raise BadQuestion(Text("{name} is missing.", name=f"value_{row.number}"))
     if row.op == "in":
         value = [text.strip() for text in row.value.split(",") if text.strip()]
     elif row.op in ("lt", "le", "gt", "ge"):
@@ -166,13 +168,13 @@ def _day(found: Form, name: str, default: date) -> date:
                 return day
     except ValueError:
         pass
-    raise BadQuestion(Text("{name} must be a day, written as {form}", name=name, form="YYYY-MM-DD"))
+    raise BadQuestion(Text("{name} must be a day, written as {form}.", name=name, form="YYYY-MM-DD"))
 
 
 def _number(name: str, text: str) -> Decimal:
     amount = _amount(text)
     if amount is None:
-        raise BadQuestion(Text("{name} must be a number such as {example}", name=name, example="1000000"))
+        raise BadQuestion(Text("{name} must be a number such as {example}.", name=name, example="1000000"))
     return amount
 
 
@@ -187,7 +189,7 @@ def _amount(text: str) -> Decimal | None:
 def _count(name: str, text: str) -> int:
     number = int(text) if re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) else 0
     if not 1 <= number <= asking.MOST_EVENTS:
-        raise BadQuestion(Text("{name} must be from 1 to {most}", name=name, most=asking.MOST_EVENTS))
+        raise BadQuestion(Text("{name} must be from 1 to {most}.", name=name, most=asking.MOST_EVENTS))
     return number
 
 

@@ -48,14 +48,14 @@ def _decode(body: bytes) -> Any:
     except BadQuestion:
         raise
     except (ValueError, RecursionError):
-        raise BadQuestion(Text("{name} is not JSON", name="body")) from None
+        raise BadQuestion(Text("{name} is not JSON.", name="body")) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise BadQuestion(Text("{name} is there twice", name=_shown(next(n for n in names if names.count(n) > 1))))
+        raise BadQuestion(Text("{name} is there twice.", name=_shown(next(n for n in names if names.count(n) > 1))))
     return found
 
 
@@ -72,15 +72,15 @@ def _shown(name: str) -> str:
 
 def _object(name: str, value: Any, needed: frozenset[str], allowed: frozenset[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadQuestion(Text("{name} must be an object", name=name))
+        raise BadQuestion(Text("{name} must be an object.", name=name))
     inside = "" if name == "body" else f"{name}."
     for each in value:
         if each not in allowed:
             raise BadQuestion(
-                Text("{name} is not known; known are {words}", name=inside + _shown(each), words=_listed(allowed))
+                Text("{name} is not known; known are {words}.", name=inside + _shown(each), words=_listed(allowed))
             )
     for each in sorted(needed - value.keys()):
-        raise BadQuestion(Text("{name} is missing", name=inside + each))
+        raise BadQuestion(Text("{name} is missing.", name=inside + each))
     return value
 
 
@@ -90,7 +90,7 @@ def _listed(names: frozenset[str]) -> str:
 
 def _list(name: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise BadQuestion(Text("{name} must be a list", name=name))
+        raise BadQuestion(Text("{name} must be a list.", name=name))
     return value
 
 
@@ -100,7 +100,7 @@ def _texts(name: str, value: Any) -> list[str]:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise BadQuestion(Text("{name} must be a text", name=name))
+        raise BadQuestion(Text("{name} must be a text.", name=name))
     return value
 
 
@@ -111,15 +111,15 @@ def _day(name: str, value: Any) -> date:
     except ValueError as error:
         if isinstance(error, BadQuestion):
             raise
-    raise BadQuestion(Text("{name} must be a day, written as {form}", name=name, form="YYYY-MM-DD"))
+    raise BadQuestion(Text("{name} must be a day, written as {form}.", name=name, form="YYYY-MM-DD"))
 
 
 def _price_ids(value: Any) -> tuple[str, ...]:
     found = _texts("price_ids", value)
     if not 1 <= len(found) <= asking.MOST_PRICES:
-        raise BadQuestion(Text("{name} must be from 1 to {most}", name="price_ids", most=asking.MOST_PRICES))
+        raise BadQuestion(Text("{name} must be from 1 to {most}.", name="price_ids", most=asking.MOST_PRICES))
     if len(set(found)) < len(found):
-        raise BadQuestion(Text("{name} has the same twice", name="price_ids"))
+        raise BadQuestion(Text("{name} has the same twice.", name="price_ids"))
     return tuple(found)
 
 
@@ -132,7 +132,7 @@ def _filter(name: str, value: Any, properties: Mapping[str, str]) -> Condition:
 def _events(value: Any) -> tuple[Event, ...]:
     found = _list("events", value)
     if not 1 <= len(found) <= asking.MOST_EVENTS:
-        raise BadQuestion(Text("{name} must be from 1 to {most}", name="events", most=asking.MOST_EVENTS))
+        raise BadQuestion(Text("{name} must be from 1 to {most}.", name="events", most=asking.MOST_EVENTS))
     return tuple(_event(f"events[{n}]", each) for n, each in enumerate(found))
 
 
@@ -142,7 +142,7 @@ def _event(name: str, value: Any) -> Event:
     properties = found["properties"]
     if not isinstance(properties, dict) or len(properties) > asking.MOST_PROPERTIES:
         raise BadQuestion(
-            Text("{name} must be an object of at most {most}", name=f"{name}.properties", most=asking.MOST_PROPERTIES)
+            Text("{name} must be an object of at most {most}.", name=f"{name}.properties", most=asking.MOST_PROPERTIES)
         )
     return Event(
         named,
@@ -157,7 +157,7 @@ def _event(name: str, value: Any) -> Event:
 def _instant(name: str, value: Any) -> datetime:
     moment = stamp(_text(name, value))
     if moment is None:
-        raise BadQuestion(Text("{name} must be an instant with its zone, in ISO 8601", name=name))
+        raise BadQuestion(Text("{name} must be an instant with its zone, in ISO 8601.", name=name))
     return moment
 
 
@@ -167,4 +167,4 @@ def _property(name: str, value: Any) -> Property:
             return value
         case str():
             return asking.plain(name, value)
-    raise BadQuestion(Text("{name} must hold texts, numbers, true and false alone", name=name))
+    raise BadQuestion(Text("{name} must hold texts, numbers, true and false alone.", name=name))

@@ -167,6 +167,7 @@ class Page:
             timezone=self._timezone,
             form=self._form,
             prices=self._prices,
+            titles={price.id: price.subscriptions for price in self._prices},
             several=len({each for price in self._prices for each in price.subscriptions}) > 1,
             keys=front.grouping_keys,
             comparisons=asked_form.comparisons(),

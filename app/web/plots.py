@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
-from app.cards.explore import Result
+from app.cards.explore import Exploration, Result
 from app.cards.spend import Series, SpendDay
 from app.chart import Plot, bars, line, shares
 from app.days import zone
@@ -120,6 +120,13 @@ def group_shares(part: Breakdown) -> list[float]:
 def result_shares(result: Result) -> list[float]:
     """How wide the bar of each group is, in percent of the price's largest."""
     return shares([group.subtotal.amount for group in result.groups])
+
+
+def price_shares(data: Exploration) -> list[float] | None:
+    """How wide the bar of each price is, in percent of the largest; None where they do not count in one unit."""
+    if len(data.results) < 2 or len({each.unit for each in data.results}) > 1:
+        return None
+    return shares([each.groups[0].subtotal.amount if each.groups else 0 for each in data.results])
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,24 @@ async def test_values_of_every_kind_come_through_untouched(serve: Serve, orb_rou
     assert page.status_code == 200
 
 
+async def test_a_price_that_a_full_answer_has_no_room_for_is_not_said_to_be_unused(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    rows = [{"grouping_values": [f"w{n}"], "quantity": 1, "amount": "1"} for n in range(1000)]
+    of: dict[str, Any] = {"currency": "USD"}
+    data = [of | {"price_id": PRICE, "price_groups": rows}, of | {"price_id": OTHER, "price_groups": []}]
+    orb(orb_router, httpx.Response(200, json={"data": data}))
+    async with serve() as client:
+        full = (await client.post("/explore", data={"group_by": "region"})).text
+    data[0]["price_groups"] = rows[1:]
+    orb(orb_router, httpx.Response(200, json={"data": data}))
+    async with serve() as client:
+        whole = (await client.post("/explore", data={"group_by": "region"})).text
+
+    assert "The answer was full before it came to these: <bdi>Compute hours</bdi>" in full
+    assert "Nothing to group in these days: <bdi>Compute hours</bdi>" in whole
+
+
 async def test_an_answer_as_long_as_orb_ever_gives_is_said_to_be_cut(
     serve: Serve, orb_router: respx.MockRouter
 ) -> None:
