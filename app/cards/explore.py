@@ -136,7 +136,7 @@ def _window(asked: Asked, now: datetime, zone: ZoneInfo, prices: Sequence[OwnPri
 
 
 def view(asked: Question, found: Evaluations, as_of: datetime) -> Exploration:
-    """Each price with its groups: largest first, or where hours come first, in their order.
+    """Each price with its groups: largest first, or by the hour in the order of the hours.
 
     Raises Malformed when the answer is about other prices, or its groups are of other keys.
     """
@@ -181,7 +181,7 @@ def _sorted(groups: Sequence[Group], hours: int | None) -> list[Group]:
     largest = sorted(groups, key=lambda group: -group.subtotal.amount)
     if hours is None:
         return largest
-    return sorted(largest, key=lambda group: str(group.grouping_values[hours]))
+    return sorted(largest, key=lambda group: [str(value) for value in group.grouping_values[: hours + 1]])
 
 
 def table(data: Exploration) -> Table:

@@ -29,9 +29,12 @@ LABELS: Mapping[str, Text] = {
     "amount_property": Text("The property with a number"),
     "amount": Text("The number in each event"),
     "group_value": Text("The value of the property"),
+    "group_property": Text("The other property"),
     "price_id": Text("The price"),
+    "group_by": Text("The grouping"),
     "filters": Text("The filters"),
     **{f"value_{n}": Text("The value of filter {n}", n=n) for n in range(1, asking.MOST_FILTERS + 1)},
+    **{f"op_{n}": Text("The comparison of filter {n}", n=n) for n in range(1, asking.MOST_FILTERS + 1)},
     **{f"property_{n}": Text("The property of filter {n}", n=n) for n in range(1, asking.MOST_FILTERS + 1)},
 }
 
@@ -98,6 +101,9 @@ def form(pairs: Iterable[tuple[str, str]]) -> Form:
             fields[name] = text.strip()
     if len(prices) > asking.MOST_PRICES:
         raise BadQuery(f"price_id must be given at most {asking.MOST_PRICES} times")
+    for name, only in (("mode", "estimate"), ("format", "csv")):
+        if fields.get(name, only) != only:
+            raise BadQuery(f"{name} must be {only}")
     # The sign of a comparison alone is no filter.
     kept = {
         name: text for name, text in fields.items() if not name.startswith("op_") or f"property{name[2:]}" in fields

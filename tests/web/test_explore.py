@@ -172,8 +172,31 @@ async def test_an_hour_is_the_instant_at_which_orbs_bucket_begins(serve: Serve, 
     assert values == [["2026-05-19T22:00:00Z", "eu"], ["2026-05-19T23:00:00Z", "eu"]]
 
 
+async def test_hours_within_a_property_stand_in_their_order(serve: Serve, orb_router: respx.MockRouter) -> None:
+    values = [["us", 1779231600000], ["eu", 1779231600000], ["eu", 1779228000000]]
+    rows = [{"grouping_values": each, "quantity": 1, "amount": str(n)} for n, each in enumerate(values)]
+    orb(orb_router, evaluated(*rows))
+    async with serve() as client:
+        found = (await ask(client, grouping_keys=["region", "hour"])).json()
+
+    assert [group["grouping_values"] for group in found["results"][0]["groups"]] == [
+        ["eu", "2026-05-19T22:00:00Z"],
+        ["eu", "2026-05-19T23:00:00Z"],
+        ["us", "2026-05-19T23:00:00Z"],
+    ]
+
+
+async def test_a_pricing_unit_is_written_as_such(serve: Serve, orb_router: respx.MockRouter) -> None:
+    orb(orb_router, evaluated({"grouping_values": ["a"], "quantity": 1, "amount": "1200"}, currency="credits"))
+    async with serve() as client:
+        found = (await ask(client)).json()
+
+    (group,) = found["results"][0]["groups"]
+    assert group["subtotal"] == {"amount": "1200", "unit": "credits", "text": "1,200 credits"}
+
+
 async def test_values_of_every_kind_come_through_untouched(serve: Serve, orb_router: respx.MockRouter) -> None:
-    kinds = ["=1+1", "", 1.50, True, None]
+    kinds = ["=1+1", "", 1.50, True, None, "<b>'\"&"]
     rows = [{"grouping_values": [each], "quantity": 1, "amount": str(9 - n)} for n, each in enumerate(kinds)]
     orb(orb_router, evaluated(*rows))
     async with serve() as client:
@@ -181,8 +204,10 @@ async def test_values_of_every_kind_come_through_untouched(serve: Serve, orb_rou
         page = await client.post("/explore", data={"price_id": PRICE, "group_by": "region"})
 
     values = [group["grouping_values"] for group in found["results"][0]["groups"]]
-    assert values == [["=1+1"], [""], ["1.5"], [True], [None]]
+    assert values == [["=1+1"], [""], ["1.5"], [True], [None], ["<b>'\"&"]]
     assert page.status_code == 200
+    assert "&lt;b&gt;" in page.text
+    assert "<b>" not in page.text
 
 
 async def test_a_price_that_a_full_answer_has_no_room_for_is_not_said_to_be_unused(
@@ -441,6 +466,8 @@ async def test_what_is_not_strictly_json_is_a_400(serve: Serve, orb_router: resp
     "fields",
     [
         {"sql": "1=1"},
+        {"mode": "live"},
+        {"format": "xlsx"},
         {"group_by": "secret"},
         {"timeframe_start": "yesterday"},
         {"timeframe_start": "2026-02-01"},
