@@ -22,10 +22,11 @@ from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
-from app.web import api, export, invoices, ledgers, licenses, pages, portal, problems, session
+from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
 from app.web.middleware import Around
 from app.web.render import environment
+from app.web.turns import Turns
 from app.web.viewer import NotSignedIn, Tokens
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -57,6 +58,8 @@ def create_app(
             Route("/", pages.show),
             Route("/refresh", pages.refresh, methods=["POST"]),
             Route("/cards/{card}", pages.card),
+            Route("/explore", explore.show),
+            Route("/explore", explore.run, methods=["POST"]),
             Route("/session", session.sign_in, methods=["POST"]),
             Route("/session/end", session.sign_out, methods=["POST"]),
             Route("/api/dashboard", api.dashboard),
@@ -76,6 +79,7 @@ def create_app(
             Route("/api/export/{card}.csv", export.card),
             Route("/licenses", licenses.page),
             Route("/api/licenses", licenses.documents),
+            Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/livez", _well),
             Route("/readyz", _well),
             Mount("/static", StaticFiles(directory=_STATIC)),
@@ -124,6 +128,7 @@ def _desk(settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, now:
         max_age=settings.max_age,
         refresh_age=settings.refresh_age,
         patience=settings.patience,
+        turns=Turns(lambda: now().timestamp()),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         invented=_invented(settings, wire) if settings.sandbox else None,

@@ -65,3 +65,11 @@ if (form) {
     document.querySelectorAll(".card:not([data-late])").forEach((card) => card.removeAttribute("aria-busy"));
   });
 }
+
+// A query takes its seconds: the card says so while the answer is on its way. A file leaves the page as it is.
+document.querySelectorAll("form.runs").forEach((query) => {
+  query.addEventListener("submit", (event) => {
+    if (!event.submitter || event.submitter.name !== "format") query.closest(".card").setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => query.closest(".card").removeAttribute("aria-busy"));
+});

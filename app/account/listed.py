@@ -18,6 +18,7 @@ class Listed(Bound):
     """The list that every other question starts from: what it was in a request it stays in that request."""
 
     _listed: Listing | OrbError | None = None
+    hidden: tuple[wire.Subscription, ...] = ()  # what there is beside what this viewer may see; never to be shown
 
     async def listing(self, *, hurry: bool = False) -> Listing:
         """The customer and their active and upcoming subscriptions, those of other viewers left out.
@@ -44,6 +45,7 @@ class Listed(Bound):
         if self.only is None:
             return listing
         shown = tuple(each for each in listing.subscriptions if each.id in self.only)
+        self.hidden = tuple(each for each in listing.subscriptions if each.id not in self.only)
         return replace(listing, subscriptions=shown, state=listing.state or (None if shown else "no_subscription"))
 
     def rolls_up(self, listing: Listing, shown: Sequence[wire.Subscription]) -> bool:
@@ -74,7 +76,13 @@ class Listed(Bound):
             self._own(each.customer)
         listing = Listing(found[0].customer, tuple(found)) if found else await self._without_subscription()
         lasts = STATE_AGE if listing.state else None
-        return Reading(listing, None, page.asked, size=2048 * (len(found) + 1), lasts=lasts)
+        return Reading(
+            listing,
+            None,
+            page.asked,
+            size=2048 * (len(found) + 1) + 512 * sum(len(each.price_intervals) for each in found),
+            lasts=lasts,
+        )
 
     async def _without_subscription(self) -> Listing:
         try:

@@ -166,7 +166,7 @@ def _nothing(subscription: wire.Subscription, state: Nothing, query: Query) -> B
     label, key = _label(query), quote(query.group_by, safe="")
     ways = (
         Way("usage", Text("Usage by {label}", label=label), f"/cards/usage?group_by={key}"),
-        Way("explore", Text("Explore by {label}", label=label), f"/explore?grouping_keys={key}"),
+        Way("explore", Text("Explore by {label}", label=label), f"/explore?group_by={key}"),
     )
     return Breakdown(subscription.id, subscription.title, "empty", state.code, words, label=label, ways=ways)
 

@@ -7,7 +7,7 @@ has no cache it makes no difference. All raise `OrbError`.
 from collections.abc import Sequence
 
 from app.days import Period
-from app.orb import endpoint, question, usage, wire
+from app.orb import endpoint, evaluation, question, usage, wire
 from app.orb.alerts import Alerts
 from app.orb.endpoint import Endpoint
 from app.orb.exchange import Exchange
@@ -181,6 +181,19 @@ class Orb(Exchange):
         if cursor is not None:
             params.append(("cursor", cursor))
         return await self.get(endpoint.ALERTS, "/alerts", params)
+
+    async def evaluate(
+        self, customer: CustomerRef, asked: evaluation.Evaluation, *, deadline: float
+    ) -> Reading[evaluation.Evaluations]:
+        """Prices over what the customer used, or over made-up events; computed live, which may take `deadline` seconds.
+
+        Invalid where the filter does not fit the usage, or the window is out of reach.
+        """
+        body = evaluation.asked(customer, asked)
+        if asked.events is None:
+            return await self.post(endpoint.EVALUATE, "/prices/evaluate", body, deadline)
+        path = "/prices/evaluate_preview_events"
+        return await self.post(endpoint.EVALUATE_PREVIEW_EVENTS, path, body, deadline)
 
     async def ping(self) -> None:
         """Asks whether Orb is there and takes the key."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from app.orb import alerts, invoices, licenses, usage, wire
+from app.orb import alerts, evaluation, invoices, licenses, usage, wire
 
 T = TypeVar("T")
 
@@ -45,9 +45,11 @@ LICENSE_TYPES = Endpoint("license_types", Rate.READ, licenses.LicenseTypes)
 LICENSES = Endpoint("licenses", Rate.READ, licenses.Licenses)
 LICENSE_USAGE = Endpoint("license_usage", Rate.READ, licenses.LicenseUsages)
 ALERTS = Endpoint("alerts", Rate.READ, alerts.Alerts)
+EVALUATE = Endpoint("evaluate", Rate.WRITE, evaluation.Evaluations)
+EVALUATE_PREVIEW_EVENTS = Endpoint("evaluate_preview_events", Rate.WRITE, evaluation.Evaluations)
 
 ALL: tuple[Endpoint[Any], ...] = (
     SUBSCRIPTIONS, CUSTOMER, UPCOMING_INVOICE, CREDITS_LEDGER, CREDIT_BLOCKS, SUBSCRIPTION_COSTS, CUSTOMER_COSTS,
     GROUPED_COSTS, SUBSCRIPTION_USAGE, GROUPED_USAGE, LICENSE_TYPES, LICENSES, LICENSE_USAGE, ALERTS, INVOICES, INVOICE,
-    PORTAL_SESSION,
+    PORTAL_SESSION, EVALUATE, EVALUATE_PREVIEW_EVENTS,
 )  # fmt: skip

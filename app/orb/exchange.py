@@ -55,9 +55,12 @@ class Exchange:
         """The answer to a GET of `path` under the account's address."""
         return await self._ask(which, "GET", path, params, max_age, b"")
 
-    async def post(self, which: Endpoint[T], path: str, content: object) -> Reading[T]:
-        """The answer to a POST of `content` as JSON. Nothing that is posted is cached at Orb."""
-        return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content))
+    async def post(self, which: Endpoint[T], path: str, content: object, deadline: float | None = None) -> Reading[T]:
+        """The answer to a POST of `content` as JSON, within `deadline` where it has one of its own.
+
+        Nothing that is posted is cached at Orb.
+        """
+        return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content), deadline)
 
     async def _ask(
         self,
@@ -67,11 +70,12 @@ class Exchange:
         params: Params,
         max_age: float | None,
         content: bytes,
+        deadline: float | None = None,
     ) -> Reading[T]:
         cached = which.honours_cache and max_age is not None
         request = question.request(self._base, which.name, method, path, params, max_age if cached else None, content)
         asked = self._now()
-        outcome = await self._exchange(request, which.name)
+        outcome = await self._exchange(request, which.name, deadline or self._deadline)
         if isinstance(outcome, OrbError):
             raise outcome
         response, answer = outcome
@@ -80,13 +84,15 @@ class Exchange:
         as_of = _as_of(response, self._now()) if cached else asked
         return Reading(value, as_of, asked, len(answer))
 
-    async def _exchange(self, request: httpx.Request, call: str) -> tuple[httpx.Response, bytes] | OrbError:
+    async def _exchange(
+        self, request: httpx.Request, call: str, deadline: float
+    ) -> tuple[httpx.Response, bytes] | OrbError:
         """The head and the whole body of the answer, or what went wrong on the way.
 
         What went wrong is returned, not raised from the transport's own error: that one remembers the key.
         """
         try:
-            with anyio.fail_after(self._deadline):
+            with anyio.fail_after(deadline):
                 response = await self._transport.handle_async_request(request)
                 try:
                     return response, await body.read(response, self._limit)

@@ -1,10 +1,11 @@
 """What a template needs to draw a card: the geometry beside the names and figures that belong to it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from app.cards.breakdown import Breakdown
+from app.cards.explore import Exploration, Result
 from app.cards.spend import Series, SpendDay
 from app.chart import Plot, bars, line, part, shares
 from app.days import zone
@@ -122,3 +123,43 @@ def left_of(block: Block) -> float | None:
     if block.initial is None or block.initial.amount <= 0 or block.balance.amount < 0:
         return None
     return part(block.balance.amount, block.initial.amount)
+
+
+def result_shares(result: Result) -> list[float]:
+    """How wide the bar of each group is, in percent of the price's largest."""
+    return shares([group.subtotal.amount for group in result.groups])
+
+
+def price_shares(data: Exploration) -> list[float] | None:
+    """How wide the bar of each price is, in percent of the largest; None where they do not count in one unit."""
+    if len(data.results) < 2 or len({each.unit for each in data.results}) > 1:
+        return None
+    return shares([each.groups[0].subtotal.amount if each.groups else 0 for each in data.results])
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPlot:
+    """`places` are the columns of the hours, in the order of the groups; `marks` are instants that are written out."""
+
+    plot: Plot
+    places: tuple[int, ...]
+    marks: tuple[tuple[datetime, float], ...]
+
+
+_HOUR = timedelta(hours=1)
+
+
+def hours(result: Result) -> HoursPlot | None:
+    """The bars of one price by the hour, from its first hour to its last; None where there are not several."""
+    starts = [each.grouping_values[0] for each in result.groups]
+    instants = [each for each in starts if isinstance(each, datetime)]
+    if len(instants) < 2:
+        return None
+    first = instants[0]
+    places = tuple((each - first) // _HOUR for each in instants)
+    columns = [[Decimal(0)] for _ in range(places[-1] + 1)]
+    for place, group in zip(places, result.groups, strict=True):
+        columns[place] = [group.subtotal.amount]
+    count = len(columns)
+    marks = sorted({0, count // 2, count - 1})
+    return HoursPlot(bars(columns, count), places, tuple((first + n * _HOUR, 100 * (n + 0.5) / count) for n in marks))

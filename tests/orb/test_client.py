@@ -350,6 +350,8 @@ def test_every_endpoint_knows_its_rate_class_and_whether_it_caches() -> None:
         "licenses": (Rate.READ, False),
         "license_usage": (Rate.READ, False),
         "alerts": (Rate.READ, False),
+        "evaluate": (Rate.WRITE, False),
+        "evaluate_preview_events": (Rate.WRITE, False),
     }
 
 

@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from app.cards.explore import Exploration, Group, Result
 from app.cards.spend import Question, Series, view
 from app.days import Period
-from app.money import unit
+from app.money import Quantity, unit
 from app.orb import wire
 from app.orb.decode import decode
+from app.orb.wire import Subtotal
 from app.prepaid.blocks import described
 from app.query import Query
+from app.web import plots
 from app.web.plots import SpendPlot, left_of, spend
 from tests.orb.answers import example
 
@@ -88,3 +91,36 @@ def test_how_much_of_a_block_is_left_is_drawn_where_it_is_known() -> None:
     assert left(maximum_initial_balance=None) is None
     assert left(maximum_initial_balance=Decimal(0)) is None
     assert left(balance=Decimal(-1)) is None
+
+
+def result(*groups: tuple[object, str], unit_code: str = "USD") -> Result:
+    found = tuple(
+        Group((value,), Quantity(Decimal(1)), Subtotal(Decimal(amount), unit(unit_code)))  # type: ignore[arg-type]
+        for value, amount in groups
+    )
+    return Result("p", "P", unit_code, found)
+
+
+def exploration(*results: Result) -> Exploration:
+    window = Period(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC))
+    return Exploration(results, False, (), window, "UTC", window.start, False)
+
+
+def test_hours_stand_in_their_own_columns_and_gaps_stay_empty() -> None:
+    first = datetime(2026, 5, 1, 3, tzinfo=UTC)
+    drawn = plots.hours(result((first, "1"), (first + timedelta(hours=3), "2")))
+
+    assert drawn is not None
+    assert drawn.places == (0, 3)
+    assert drawn.plot.columns == 4
+    assert drawn.plot.paths[0].count("M") == 2
+    assert [at for at, _ in drawn.marks] == [first, first + timedelta(hours=2), first + timedelta(hours=3)]
+    assert plots.hours(result((first, "1"))) is None
+
+
+def test_prices_are_compared_in_one_unit_alone() -> None:
+    dollars, euros = result(("a", "4")), result(("a", "1"), unit_code="EUR")
+
+    assert plots.price_shares(exploration(dollars, result(("a", "1")), result())) == [100, 25, 0]
+    assert plots.price_shares(exploration(dollars, euros)) is None
+    assert plots.price_shares(exploration(dollars)) is None
