@@ -16,6 +16,8 @@ def test_usage_comes_after_first_paint_by_itself(signed_in: Open) -> None:
 
 def test_without_script_usage_is_behind_a_link(signed_in: Open) -> None:
     with signed_in("Calder", java_script_enabled=False) as page:
+        # A question that nobody has asked before.
+        page.goto(f"{page.url}?group_by=workspace_id&limit=1")
         assert page.locator("#usage").get_attribute("data-status") == "late"
         page.locator("#usage").get_by_role("link", name="Wait for it here").click()
         expect(page.locator("#usage")).to_have_attribute("data-status", "ready")
