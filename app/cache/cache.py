@@ -2,6 +2,7 @@
 
 One predicate decides everything: *is this answer young enough?* (`Freshness.suits`). It is asked of the kept
 answer on a page load and on a refresh (the cool-down), and of a question already under way before another is sent.
+Each customer has a floor beside it: after a refresh nothing is young enough that was asked for before it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -85,13 +86,13 @@ class Cache:
         self._live: LRUCache[Key, datetime] = LRUCache(100_000)
 
     def last_live(self, customer: Key) -> datetime | None:
-        """When this customer was last asked about live; `customer` is the beginning of its keys."""
+        """When the last refresh of this customer came; `customer` is the beginning of its keys."""
         return self._live.get(customer)
 
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
         """The kept answer if it is young enough; asks nobody."""
         reading = self._last_good(key)
-        return reading if reading and how.suits(reading.since, reading.asked) else None
+        return reading if reading and self._suits(key, how, reading.since, reading.asked) else None
 
     async def get(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[T]]]) -> Answer[T]:
         """A young enough answer: the kept one, that of a question under way, or that of a new one.
@@ -101,7 +102,7 @@ class Cache:
         """
         if (young := self.kept(key, how)) is not None:
             return Answer(young)
-        flight = self._under_way(key, how) or self._start(key, how.live, ask)
+        flight = self._under_way(key, how) or self._start(key, how, ask)
         with anyio.CancelScope(deadline=min(how.soon, how.deadline) if self._last_good(key) else how.deadline):
             await flight.landed.wait()
         failed = flight.error if flight.landed.is_set() else TimeoutError()
@@ -110,6 +111,11 @@ class Cache:
         if reading is None:
             raise failed or TimeoutError
         return Answer(cast(Reading[T], reading), failed)
+
+    def _suits(self, key: Key, how: Freshness, since: datetime, asked: datetime) -> bool:
+        """A refresh has its cool-down alone; what else is asked may not go back behind the last refresh."""
+        floor = None if how.live else self.last_live(key[:2])
+        return how.suits(since, asked) and (floor is None or asked >= floor)
 
     def _last_good(self, key: Key) -> Reading[Any] | None:
         reading = self._store.get(key)
@@ -120,14 +126,14 @@ class Cache:
 
     def _under_way(self, key: Key, how: Freshness) -> _Flight | None:
         for flight in (self._flights.get((key, True)), None if how.live else self._flights.get((key, False))):
-            if flight is not None and how.suits(flight.asked, flight.asked):
+            if flight is not None and self._suits(key, how, flight.asked, flight.asked):
                 return flight
         return None
 
-    def _start(self, key: Key, live: bool, ask: Callable[[], Awaitable[Reading[Any]]]) -> _Flight:
-        flight = self._flights[key, live] = _Flight(self._now(), live)
-        if live:
-            self._live[key[:2]] = flight.asked
+    def _start(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[Any]]]) -> _Flight:
+        flight = self._flights[key, how.live] = _Flight(self._now(), how.live)
+        if how.live:
+            self._live[key[:2]] = max(how.began, self.last_live(key[:2]) or how.began)
         self._tasks.start_soon(self._fly, key, flight, ask)
         return flight
 

@@ -189,6 +189,23 @@ async def test_a_live_asker_does_not_take_what_orb_had_in_its_cache(opened: Open
     assert answer.reading.value == 2
 
 
+async def test_after_a_refresh_what_was_asked_for_before_is_asked_for_again(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    other = (*KEY[:2], "usage")
+    async with opened() as cache:
+        await cache.get(other, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(60)
+        await get(cache, orb, live=True, max_age=10)
+        assert cache.kept(other, Freshness(clock(), 300)) is None
+        orb.age = 5  # as Orb's clock may be behind ours
+        newer = await cache.get(other, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(60)
+        same = await cache.get(other, Freshness(clock(), 300), orb.ask)
+
+    assert [newer.reading.value, same.reading.value] == [3, 3]
+
+
 async def test_an_older_answer_never_replaces_a_younger_one(opened: Open, clock: Clock) -> None:
     slow, quick = Orb(clock), Orb(clock)
     slow.gate = anyio.Event()
