@@ -3,14 +3,16 @@
 Plots are drawn in a box of `10 x columns` by 1000 units that the page stretches to its width; no text is in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from types import MappingProxyType
 from typing import SupportsFloat
 
 HEIGHT = 1000.0
 COLUMN = 10.0
 _GAP = 1.6  # of a column, on either side of its bar
+_DENSE = 62  # more columns than these leave no room for gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +25,60 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`paths` has one path a series, `faint` the same for columns that are not over."""
+    """`paths` has one path a series or run, `faint` the same for columns that are not over. `beside` is one line more:
+    what the bars are compared with, or what the running totals come to with adjustments.
+    """
 
     columns: int
     paths: tuple[str, ...]
     faint: tuple[str, ...]
     ticks: tuple[Tick, ...]
+    beside: str = ""
 
     @property
     def view_box(self) -> str:
         return f"0 0 {self.columns * COLUMN:g} {HEIGHT:g}"
 
+    @property
+    def dense(self) -> bool:
+        """Whether columns stand without gaps."""
+        return self.columns > _DENSE
 
-def bars(amounts: Sequence[Sequence[SupportsFloat]], count: int, partial: frozenset[int] = frozenset()) -> Plot:
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The values from `bottom` to `top` that a plot has room for, and the round ones of them that are written."""
+
+    bottom: float
+    top: float
+    values: tuple[float, ...]
+
+    def y(self, value: float) -> float:
+        """How far down from the top of the box a value lies."""
+        return HEIGHT * (self.top - value) / (self.top - self.bottom)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        return tuple(Tick(value, self.y(value) / HEIGHT * 100) for value in self.values)
+
+
+def bars(
+    amounts: Sequence[Sequence[SupportsFloat]],
+    count: int,
+    partial: frozenset[int] = frozenset(),
+    former: Mapping[int, SupportsFloat] = MappingProxyType({}),
+) -> Plot:
     """Stacked bars: `amounts` holds a value per series for each column, `count` columns are on the axis.
 
-    Values below zero stack downward from the zero line.
+    Values below zero stack downward from the zero line. `former` are values by column to compare the bars with.
     """
     columns = [[float(amount) for amount in column] for column in amounts]
     series = max((len(column) for column in columns), default=0)
+    before = {place: float(value) for place, value in former.items()}
     high = max((sum(v for v in column if v > 0) for column in columns), default=0.0)
     low = min((sum(v for v in column if v < 0) for column in columns), default=0.0)
-    ticks = scale(low, high)
-    top, bottom = ticks[-1], ticks[0]
+    axis = scale(min(low, *before.values(), 0.0), max(high, *before.values(), 0.0))
+    gap = 0.0 if count > _DENSE else _GAP
     solid: list[list[str]] = [[] for _ in range(series)]
     faint: list[list[str]] = [[] for _ in range(series)]
     for index, column in enumerate(columns):
@@ -54,7 +87,7 @@ def bars(amounts: Sequence[Sequence[SupportsFloat]], count: int, partial: frozen
             if value == 0:
                 continue
             start = up if value > 0 else down
-            path = _bar(index, _y(start, bottom, top), _y(start + value, bottom, top))
+            path = _bar(index, gap, axis.y(start), axis.y(start + value))
             (faint if index in partial else solid)[n].append(path)
             if value > 0:
                 up += value
@@ -64,36 +97,54 @@ def bars(amounts: Sequence[Sequence[SupportsFloat]], count: int, partial: frozen
         max(count, len(columns), 1),
         tuple("".join(each) for each in solid),
         tuple("".join(each) for each in faint),
-        _ticks(ticks),
+        axis.ticks,
+        _skyline(before, axis),
     )
 
 
-def line(amounts: Sequence[tuple[int, Sequence[SupportsFloat]]], count: int) -> Plot:
-    """Rising lines, each from zero at the start of a column through the ends of its columns.
+Runs = Sequence[tuple[int, Sequence[SupportsFloat]]]
+
+
+def line(amounts: Runs, count: int, beside: Runs = ()) -> Plot:
+    """Rising lines, a path each, from zero at the start of a column through the ends of its columns.
 
     A run is the column in which it begins and its values, one a column; a new billing period is a new run.
     """
-    runs = [(start, [float(amount) for amount in run]) for start, run in amounts]
-    values = [value for _, run in runs for value in run]
-    ticks = scale(min(values, default=0.0), max(values, default=0.0))
-    path = "".join(_run(start, run, ticks) for start, run in runs)
-    return Plot(max(count, 1), (path,), ("",), _ticks(ticks))
+    values = [float(amount) for _, run in (*amounts, *beside) for amount in run]
+    axis = scale(min(values, default=0.0), max(values, default=0.0))
+    paths = tuple(_run(start, run, axis) for start, run in amounts) or ("",)
+    return Plot(max(count, 1), paths, ("",) * len(paths), axis.ticks, "".join(_run(*run, axis) for run in beside))
 
 
-def _run(start: int, values: Sequence[float], ticks: list[float]) -> str:
-    points = [(start * COLUMN, 0.0), *(((start + n + 1) * COLUMN, value) for n, value in enumerate(values))]
-    return "M" + "L".join(f"{x:g} {_y(value, ticks[0], ticks[-1]):.1f}" for x, value in points)
+def _run(start: int, values: Sequence[SupportsFloat], axis: Scale) -> str:
+    points = [(start * COLUMN, 0.0), *(((start + n + 1) * COLUMN, float(value)) for n, value in enumerate(values))]
+    return "M" + "L".join(f"{x:g} {axis.y(value):.1f}" for x, value in points)
 
 
-def scale(low: float, high: float, most: int = 4) -> list[float]:
-    """Round values from below `low` to above `high`, zero among them, about `most` steps apart."""
+def _skyline(values: Mapping[int, float], axis: Scale) -> str:
+    """A line along the tops of columns, as steps; it breaks where a column has no value."""
+    steps = []
+    for place in sorted(values):
+        joined = place - 1 in values
+        left, right, y = place * COLUMN, (place + 1) * COLUMN, axis.y(values[place])
+        steps.append(f"V{y:.1f}H{right:g}" if joined else f"M{left:g} {y:.1f}H{right:g}")
+    return "".join(steps)
+
+
+def scale(low: float, high: float, most: int = 4) -> Scale:
+    """Room for `low` to `high`, and round values in it, zero among them, about `most` steps apart.
+
+    What is a little below zero beside much above it gets the room that it needs and no value of its own.
+    """
     low, high = min(low, 0.0), max(high, 0.0)
     span = (high - low) or 1.0
     rough = span / most
     size = 10.0 ** floor(log10(rough))
     step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
     # Twelve digits: three tenths are 0.3, not 0.30000000000000004.
-    return [float(f"{n * step:.12g}") for n in range(floor(low / step + 1e-9), max(ceil(high / step - 1e-9), 1) + 1)]
+    least = 0 if -step / 2 < low and high > 0 else floor(low / step + 1e-9)
+    values = tuple(float(f"{n * step:.12g}") for n in range(least, max(ceil(high / step - 1e-9), 1) + 1))
+    return Scale(min(low, values[0]), values[-1], values)
 
 
 def shares(amounts: Sequence[SupportsFloat]) -> list[float]:
@@ -108,14 +159,6 @@ def part(amount: SupportsFloat, whole: SupportsFloat) -> float:
     return min(100.0, max(0.0, 100 * float(amount) / float(whole)))
 
 
-def _ticks(values: list[float]) -> tuple[Tick, ...]:
-    return tuple(Tick(value, _y(value, values[0], values[-1]) / HEIGHT * 100) for value in values)
-
-
-def _y(value: float, bottom: float, top: float) -> float:
-    return HEIGHT * (top - value) / (top - bottom)
-
-
-def _bar(index: int, y0: float, y1: float) -> str:
-    left, right = index * COLUMN + _GAP, (index + 1) * COLUMN - _GAP
+def _bar(index: int, gap: float, y0: float, y1: float) -> str:
+    left, right = index * COLUMN + gap, (index + 1) * COLUMN - gap
     return f"M{left:g} {y0:.1f}H{right:g}V{y1:.1f}H{left:g}Z"

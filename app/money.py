@@ -207,6 +207,12 @@ def write_percent(share: Decimal, locale: Locale) -> str:
     return _number(share, pattern, locale)
 
 
+def write_change(percent: Decimal, locale: Locale) -> str:
+    """By how many percent something is more or less, to one decimal: `+41.0%`, `−4,2 %`."""
+    sign = "+" if percent > 0 else _minus(locale) if percent < 0 else ""
+    return sign + write_percent(abs(percent), locale)
+
+
 def _minus(locale: Locale) -> str:
     """The true minus sign; where text runs from right to left, that locale's own, which keeps its side."""
     if locale.text_direction == "rtl":

@@ -11,10 +11,11 @@ from typing import Literal
 
 from app.cards.base import Outcome, Ready
 from app.cards.bill import Bill, Bills
-from app.cards.spend import Series, Spend
+from app.cards.spend import Spend
 from app.days import Moment
 from app.listing import Listing
 from app.money import Money, difference
+from app.series import Series
 from app.words import Text
 
 # Two cards of one request are some milliseconds apart even when both are live.

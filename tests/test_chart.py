@@ -24,8 +24,9 @@ def drawn(path: str) -> list[tuple[int, float, float]]:
 
 def level(plot: Plot, value: float) -> float:
     """How far down from the top a value lies, by the gridlines."""
-    bottom, top = plot.ticks[0].value, plot.ticks[-1].value
-    return HEIGHT * (top - value) / (top - bottom)
+    first, last = plot.ticks[0], plot.ticks[-1]
+    slope = (last.percent - first.percent) / (last.value - first.value)
+    return HEIGHT * (first.percent + (value - first.value) * slope) / 100
 
 
 def test_bars_stand_on_each_other_in_the_order_of_the_series() -> None:
@@ -58,7 +59,7 @@ def test_every_bar_is_as_high_as_its_value_and_stays_in_the_box() -> None:
         series, size = dice.randint(1, 4), 10 ** dice.uniform(-3, 8)
         columns = [[dice.choice((0, 1, 1, -0.3)) * dice.random() * size for _ in range(series)] for _ in range(31)]
         plot = bars(columns, 31)
-        span = plot.ticks[-1].value - plot.ticks[0].value
+        span = HEIGHT / (level(plot, 0) - level(plot, 1))
         for n, path in enumerate(plot.paths):
             values = {index: column[n] for index, column in enumerate(columns) if column[n]}
             shown = {index: (start - end) * span / HEIGHT for index, start, end in drawn(path)}
@@ -75,7 +76,36 @@ def test_a_line_rises_from_zero_through_the_end_of_every_column() -> None:
 
 def test_a_new_period_begins_again_at_zero_in_its_own_column() -> None:
     plot = line([(0, [10, 40]), (5, [20])], 30)
-    assert plot.paths == ("M0 1000.0L10 750.0L20 0.0M50 1000.0L60 500.0",)
+    assert plot.paths == ("M0 1000.0L10 750.0L20 0.0", "M50 1000.0L60 500.0")
+    assert plot.faint == ("", "")
+
+
+def test_what_runs_beside_the_lines_has_room_too() -> None:
+    plot = line([(0, [10, 20])], 30, [(0, [40, 40])])
+    assert plot.paths == ("M0 1000.0L10 750.0L20 500.0",)
+    assert plot.beside == "M0 1000.0L10 0.0L20 0.0"
+
+
+def test_former_values_are_a_line_of_steps_that_breaks_where_there_is_none() -> None:
+    plot = bars([[20], [10], [10], [0]], 4, former={0: 40, 1: 10, 3: 20})
+    assert plot.beside == "M0 0.0H10V750.0H20M30 500.0H40"
+    assert drawn(plot.paths[0]) == [(0, 1000, 500), (1, 1000, 750), (2, 1000, 750)]
+    assert bars([[20]], 1).beside == ""
+
+
+def test_bars_of_more_than_two_months_leave_no_gaps() -> None:
+    wide, dense = bars([[1]] * 62, 62), bars([[1]] * 63, 63)
+    assert wide.paths[0].startswith("M1.6 1000.0H")
+    assert dense.paths[0].startswith("M0 1000.0H10V")
+
+
+def test_a_little_below_zero_takes_no_more_room_than_it_needs() -> None:
+    axis = scale(-3.9, 1500)
+    assert (axis.values, axis.bottom, axis.top) == ((0, 500, 1000, 1500), -3.9, 1500)
+    plot = bars([[1500], [-3.9]], 2)
+    (_, (_, start, end)) = drawn(plot.paths[0])
+    assert start == pytest.approx(level(plot, 0), abs=0.06)
+    assert end == HEIGHT
 
 
 def test_without_values_there_is_still_an_axis() -> None:
@@ -92,12 +122,14 @@ def test_gridlines_are_round_evenly_spaced_with_zero_among_them_and_hold_every_v
     for _ in range(3_000):
         high, low = dice.random() * 10 ** dice.uniform(-6, 12), -dice.random() * 10 ** dice.uniform(-6, 12)
         low, high = dice.choice(((0, high), (low, 0), (low, high), (high / 2, high), (low, low / 2)))
-        values = scale(low, high)
+        axis = scale(low, high)
+        values = axis.values
         step = values[1] - values[0]
         assert 0.0 in values
         assert 3 <= len(values) <= 7
-        assert values[0] <= low + step * 1e-6
-        assert values[-1] >= high - step * 1e-6
+        assert axis.bottom <= low + step * 1e-6
+        assert values[0] <= low + step / 2
+        assert values[-1] == axis.top >= high - step * 1e-6
         assert all(
             isclose(value, n * step, abs_tol=step * 1e-6) for n, value in enumerate(values, values.index(0) * -1)
         )
@@ -106,7 +138,7 @@ def test_gridlines_are_round_evenly_spaced_with_zero_among_them_and_hold_every_v
 
 @pytest.mark.parametrize(("low", "high"), [(0, 0.37), (0, 0.7), (0, 0.0003), (-0.3, 0.1), (0, 12), (0, 3062.16)])
 def test_a_gridline_has_few_digits_to_write(low: float, high: float) -> None:
-    for value in scale(low, high):
+    for value in scale(low, high).values:
         assert len(Decimal(repr(value)).normalize().as_tuple().digits) <= 3
 
 

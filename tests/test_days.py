@@ -24,7 +24,8 @@ from app.web.reader import reader
 
 ZONES = [
     "Africa/Cairo", "America/Havana", "America/New_York", "America/Santiago", "Antarctica/Troll", "Asia/Beirut",
-    "Asia/Kathmandu", "Atlantic/Azores", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "Pacific/Kiritimati",
+    "Asia/Kathmandu", "Atlantic/Azores", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham",
+    "Pacific/Kiritimati", "America/St_Johns",
 ]  # fmt: skip
 FIRST, LAST = date(2024, 1, 1), date(2028, 12, 31)
 NO_STAMPS = [

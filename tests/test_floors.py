@@ -19,6 +19,8 @@ FLOORS = {
     "app.focus": 6,
     "app.cards": 6,
     "app.cards.base": 5,
+    "app.questions": 5,
+    "app.series": 4,
     "app.account": 4,
     "app.statement": 3,
     "app.prepaid": 3,

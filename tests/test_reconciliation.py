@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from app.cards.base import Failed, Links, Ready
 from app.cards.bill import Bill, Bills
-from app.cards.spend import Member, Series, Spend
+from app.cards.spend import Spend
 from app.days import Period
 from app.listing import Listing
 from app.money import Money, unit
 from app.orb import wire
 from app.reconciliation import Note, notes
+from app.series import Member, Series
 from tests.conftest import Serve
 from tests.english import english
 from tests.orb.answers import answer, borealis

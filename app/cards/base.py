@@ -32,6 +32,7 @@ _SENTENCES = {
     "no_groups": Text("No cost yet. Groups appear here as usage is reported."),
     "not_enabled": Text("This breakdown is not switched on for this account."),
     "too_long_ago": Text("Groups reach back 100 days; these days are further back."),
+    "with_parent": Text("What is used here is counted with the parent account, and costs are shown there."),
     "other_currency": Text("There is nothing in this currency."),
     "key_not_allowed": Text("Cost cannot be broken down by this property here."),
     "too_many_groups": Text("There are too many groups in this period to rank them by cost."),

@@ -236,7 +236,7 @@ def view(
         subscription.title,
         "ready" if found.groups or rest else "empty",
         None if found.groups or rest else "no_usage",
-        None if found.groups or rest else sentence("no_groups"),
+        None if found.groups or rest else sentence("with_parent" if subscription.customer.parent else "no_groups"),
         group_by=query.group_by,
         label=_label(query),
         groups=tuple(

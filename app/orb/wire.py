@@ -25,12 +25,22 @@ class CustomerId(Answer, frozen=True, gc=False):
     external_customer_id: str | None = None
 
 
+class Hierarchy(Answer, frozen=True, gc=False):
+    parent: CustomerId | None = None
+
+
 class Customer(Answer, frozen=True, gc=False):
     id: str
     name: str
     timezone: str
     external_customer_id: str | None = None
     currency: str | None = None
+    hierarchy: Hierarchy | None = None
+
+    @property
+    def parent(self) -> CustomerId | None:
+        """The customer whose costs hold those of this one: Orb counts a child's usage there."""
+        return self.hierarchy.parent if self.hierarchy else None
 
 
 class Plan(Answer, frozen=True, gc=False):

@@ -99,6 +99,8 @@ class Page:
             "query": query,
             "again": _again(request),
             "here": lambda **changes: _again(request, **changes),
+            "asked": dict(request.query_params),
+            "now": front.now(),
             "scope": viewer.scope,
             "words": WORDS,
             "place": "dashboard",
@@ -162,7 +164,11 @@ async def _sign_in_page(request: Request, front: Desk) -> Response:
     return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared))
 
 
-def _again(request: Request, **changes: str) -> str:
-    """The query of this request, to be asked again with `changes`: with its question mark, or nothing."""
-    pairs = urlencode({**request.query_params, **changes})
+def _again(request: Request, **changes: str | None) -> str:
+    """The query of this request, to be asked again with `changes`: with its question mark, or nothing.
+
+    What is changed to None is left out.
+    """
+    asked = {**request.query_params, **changes}
+    pairs = urlencode({name: value for name, value in asked.items() if value is not None})
     return f"?{pairs}" if pairs else ""

@@ -80,6 +80,10 @@ class Reader:
         """A share of a hundred, to its one decimal: `41.0%`, `41,0 %`."""
         return money.write_percent(share, self.locale)
 
+    def signed(self, change: Decimal) -> str:
+        """By how many percent something is more or less: `+4.2%`, `−4,2 %`."""
+        return money.write_change(change, self.locale)
+
     def tick(self, value: float, code: str) -> str:
         """The name of a gridline."""
         return money.write_tick(Money(Decimal(repr(value)), unit(code)), self.locale)

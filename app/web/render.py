@@ -13,7 +13,7 @@ from starlette.requests import Request
 from app.days import DayName, Moment
 from app.labels import Label
 from app.money import Money, Quantity
-from app.web import plots, plots_usage
+from app.web import plots, plots_spend, plots_usage, timeframe
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.viewer import Viewer
@@ -72,7 +72,8 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_written,
     )
-    found.globals.update(plots=plots, plots_usage=plots_usage, last=lambda end: end - timedelta(microseconds=1))
+    found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage, timeframe=timeframe)
+    found.globals.update(last=lambda end: end - timedelta(microseconds=1))
     return found
 
 
@@ -101,6 +102,7 @@ def words(reader: Reader) -> dict[str, object]:
         "compact": reader.compact,
         "quantity": reader.quantity,
         "percent": reader.percent,
+        "signed": reader.signed,
         "day": reader.day,
         "moment": reader.moment,
     }

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from app.cards.spend import Question, Series, view
 from app.days import Period
 from app.orb import wire
 from app.orb.decode import decode
-from app.query import Query
+from app.series import Question, Series, view
 from tests.orb.answers import example
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
@@ -28,7 +27,7 @@ def costs(mode: str) -> wire.Costs:
 
 
 def series(mode: str, question: Question = SO_FAR) -> Series:
-    return view(question, costs(mode), Query(view_mode=mode), LOS_ANGELES, NOON)
+    return view(question, costs(mode), mode, LOS_ANGELES, NOON)
 
 
 def test_days_are_orbs_buckets_and_named_where_the_customer_lives() -> None:
@@ -75,7 +74,7 @@ def test_a_minimum_or_discount_is_noticed() -> None:
     plain = wire.Costs(tuple(msgspec.structs.replace(each, total=each.subtotal) for each in costs("periodic").data))
 
     assert series("periodic").adjusted
-    assert not view(SO_FAR, plain, Query(), LOS_ANGELES, NOON).adjusted
+    assert not view(SO_FAR, plain, "periodic", LOS_ANGELES, NOON).adjusted
 
 
 @pytest.mark.parametrize("mode", ["periodic", "cumulative"])

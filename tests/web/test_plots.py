@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from app.cards.explore import Exploration, Group, Result
-from app.cards.spend import Question, Series, view
 from app.days import Period
 from app.money import Quantity, unit
 from app.orb import wire
 from app.orb.decode import decode
 from app.orb.wire import Subtotal
 from app.prepaid.blocks import described
-from app.query import Query
+from app.series import Question, Series, view
 from app.web import plots
-from app.web.plots import SpendPlot, left_of, spend
+from app.web.plots import left_of
+from app.web.plots_spend import SpendPlot, spend
 from tests.orb.answers import example
 
 ZONE = "America/Los_Angeles"
@@ -33,7 +33,7 @@ def costs(mode: str) -> tuple[wire.Cost, ...]:
 
 def series(buckets: tuple[wire.Cost, ...], mode: str, now: datetime = THIRD_OF_MAY) -> Series:
     question = Question((SUBSCRIPTION,), None, MAY, MAY, rolled_up=False)
-    return view(question, wire.Costs(buckets), Query(view_mode=mode), ZoneInfo(ZONE), now)
+    return view(question, wire.Costs(buckets), mode, ZoneInfo(ZONE), now)
 
 
 def drawn(buckets: tuple[wire.Cost, ...], mode: str, now: datetime = THIRD_OF_MAY) -> SpendPlot:
@@ -62,7 +62,9 @@ def test_series_that_come_interleaved_are_a_line_each_and_their_prices_count_in_
     both = tuple(chain.from_iterable((earlier(each), each) for each in buckets))
     alone, together = drawn(buckets, "cumulative"), drawn(both, "cumulative")
 
-    assert together.plot.paths[0] == alone.plot.paths[0] * 2
+    assert together.plot.paths == alone.plot.paths * 2
+    assert together.runs == (date(2026, 5, 1),) * 2
+    assert alone.runs == ()
     assert [(each.name, each.subtotal.amount) for each in together.legend] == [("API Requests", Decimal("140.00"))]
 
 
@@ -70,7 +72,8 @@ def test_a_billing_period_that_begins_anew_is_a_line_of_its_own() -> None:
     first, second, third = costs("cumulative")
     found = drawn((earlier(first), earlier(second), third), "cumulative")
 
-    assert re.findall(r"M(\d+)", found.plot.paths[0]) == ["0", "20"]
+    assert [re.findall(r"M(\d+)", path) for path in found.plot.paths] == [["0"], ["20"]]
+    assert found.runs == (date(2026, 5, 1), date(2026, 5, 3))
 
 
 def test_today_is_marked_and_the_days_that_are_over_are_not() -> None:

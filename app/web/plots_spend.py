@@ -1,0 +1,179 @@
+"""What the card of cost by day draws: its prices, days and running totals, and the days before beside them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from app.chart import Plot, bars, line
+from app.days import zone
+from app.money import Money, total, unit
+from app.series import Series, SpendDay
+from app.words import Text
+
+_NAMED = 5  # more hues than this nobody can match to their names
+_SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
+_MONTHS = 62  # past two months an axis is read in months
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One price, or several as one, and what it comes to."""
+
+    name: str | Text
+    subtotal: Money
+
+
+Figures = tuple[tuple[Money, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendPlot:
+    """`legend` and the plot's bars stand in one order; `prices` are all of them, `rows` has a figure of each a day.
+
+    `places` are the columns of those days. `marks` are the days of the axis that are written out: the day, how
+    far right in percent, and what it is. `runs` are the first days of the lines where there are several. `former`
+    has, for each row, what the day cost that lies as far back as the comparison goes. `pointed` says that there is
+    room to point at single days.
+    """
+
+    plot: Plot
+    legend: tuple[Named, ...]
+    prices: tuple[Named, ...]
+    rows: Figures
+    places: tuple[int, ...]
+    marks: tuple[tuple[date, float, str], ...]
+    runs: tuple[date, ...]
+    former: tuple[Money | None, ...]
+    pointed: bool
+
+
+def spend(series: Series, timezone: str) -> SpendPlot:
+    """The plot of one unit's days over the whole period: the top prices, and the others as one."""
+    named = [day.label.day for day in series.days]
+    axis = sorted({*series.period.dates(zone(timezone)), *named})
+    # Every bar stands on its own day, wherever Orb's series begins.
+    places = tuple(axis.index(day) for day in named)
+    prices, rows = _by_price(series)
+    legend, top = _topped(prices, rows, series.unit)
+    cumulative = series.view_mode == "cumulative"
+    former = {} if cumulative else _former(series)
+    runs = _runs(series.days, places, _subtotal) if cumulative else []
+    if cumulative:
+        plot = line(runs, len(axis), _runs(series.days, places, _with_adjustments) if series.adjusted else ())
+    else:
+        plot = _stacked(series, top, places, len(axis), {place: each.amount for place, each in former.items()})
+    return SpendPlot(
+        plot,
+        legend,
+        prices,
+        rows,
+        places,
+        _marks(axis, places, series.days),
+        tuple(axis[place] for place, _ in runs) if len(runs) > 1 else (),
+        tuple(former.get(place) for place in places),
+        len(series.days) <= _SINGLE_DAYS,
+    )
+
+
+def _stacked(series: Series, rows: Figures, places: tuple[int, ...], count: int, former: dict[int, Decimal]) -> Plot:
+    columns = [[Decimal(0)] * max(map(len, rows), default=0) for _ in range(count)]
+    for place, row in zip(places, rows, strict=True):
+        # Two buckets of one day stand on each other.
+        columns[place] = [total([held, each.amount]) for held, each in zip(columns[place], row, strict=True)]
+    partial = frozenset(place for place, day in zip(places, series.days, strict=True) if day.partial)
+    return bars(columns, count, partial, former)
+
+
+def _former(series: Series) -> dict[int, Money]:
+    """What the days before cost, each in the column of the day that it is held against."""
+    if series.previous is None or not series.previous.days:
+        return {}
+    first = series.previous.days[0].label.day
+    found: dict[int, Money] = {}
+    for day in series.previous.days:
+        place = (day.label.day - first).days
+        held = found.get(place, Money(Decimal(0), day.subtotal.unit))
+        found[place] = Money(total([held.amount, day.subtotal.amount]), held.unit)
+    return found
+
+
+def _runs(
+    days: tuple[SpendDay, ...], places: tuple[int, ...], figure: Callable[[SpendDay], Decimal]
+) -> list[tuple[int, list[Decimal]]]:
+    """The running totals, one run for each billing period: Orb's series of several may come interleaved."""
+    runs: dict[datetime, tuple[int, list[Decimal]]] = {}
+    for place, day in zip(places, days, strict=True):
+        runs.setdefault(day.start, (place, []))[1].append(figure(day))
+    return list(runs.values())
+
+
+def _subtotal(day: SpendDay) -> Decimal:
+    return day.subtotal.amount
+
+
+def _with_adjustments(day: SpendDay) -> Decimal:
+    return day.total.amount if day.total else day.subtotal.amount
+
+
+def _by_price(series: Series) -> tuple[tuple[Named, ...], Figures]:
+    """Every price, that which costs most first, and what each cost on each day."""
+    counted = unit(series.unit)
+    names = {price.price_id: price.name for day in series.days for price in day.prices}
+    by_day = [_amounts(day) for day in series.days]
+    if series.subtotal is None:  # nor do the prices of several periods add up to one figure each
+        return (), tuple(() for _ in by_day)
+    whole = by_day
+    if series.view_mode == "cumulative":  # the last day of each billing period holds what that came to
+        whole = list({day.start: amounts for day, amounts in zip(series.days, by_day, strict=True)}.values())
+    sums = {price: total([day[price] for day in whole if price in day]) for price in names}
+    ranked = sorted((price for price in sums if sums[price]), key=lambda price: -sums[price])
+    rows = tuple(tuple(Money(day.get(price, Decimal(0)), counted) for price in ranked) for day in by_day)
+    return tuple(Named(names[price], Money(sums[price], counted)) for price in ranked), rows
+
+
+def _topped(prices: tuple[Named, ...], rows: Figures, code: str) -> tuple[tuple[Named, ...], Figures]:
+    """The same with those past the first five as one."""
+    others = prices[_NAMED:]
+    if not others:
+        return prices, rows
+    rest = Named(Text("Other prices ({n})", n=len(others)), _sum([each.subtotal for each in others], code))
+    return (*prices[:_NAMED], rest), tuple((*row[:_NAMED], _sum(row[_NAMED:], code)) for row in rows)
+
+
+def _sum(amounts: Sequence[Money], code: str) -> Money:
+    return Money(total([each.amount for each in amounts]), unit(code))
+
+
+def _amounts(day: SpendDay) -> dict[str, Decimal]:
+    """What each price came to; a price that two subscriptions share stands twice in Orb's list."""
+    found: dict[str, Decimal] = {}
+    for price in day.prices:
+        found[price.price_id] = total([found.get(price.price_id, Decimal(0)), price.subtotal.amount])
+    return found
+
+
+def _marks(
+    axis: list[date], places: tuple[int, ...], days: tuple[SpendDay, ...]
+) -> tuple[tuple[date, float, str], ...]:
+    """Today, the last day, and weeks or months between; one that is `near` to those is shown where there is room."""
+    count, last = len(axis), len(axis) - 1
+    today = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
+    close, tight = count / 4, count / 14
+    kinds = {} if today is None else {today: "today"}
+    if today is None or last - today >= close:
+        kinds[last] = "end"
+    fixed = list(kinds)
+    for n in _steps(axis):
+        gap = min(abs(n - each) for each in fixed)
+        if gap > tight:
+            kinds[n] = "start" if n == 0 else "near" if gap < close else "week"
+    return tuple((axis[n], 100 * (n + 0.5) / count, kinds[n]) for n in sorted(kinds))
+
+
+def _steps(axis: list[date]) -> Sequence[int]:
+    """The days between which a reader counts: weeks, or the first days of months, six of them at most."""
+    if len(axis) <= _MONTHS:
+        return range(0, len(axis), 7 if len(axis) <= 45 else 14)
+    firsts = [n for n, day in enumerate(axis) if day.day == 1]
+    return sorted({0, *firsts[:: -(-len(firsts) // 6)]})
