@@ -57,7 +57,13 @@ def other(value: Any, key: str = "") -> Any:
 async def seen(service: Whole, customer: str, paths: tuple[str, ...], **token: Any) -> dict[str, Any]:
     """What that viewer gets at each of the paths."""
     async with service.client(customer, **token) as client:
-        return {path: _plain(await client.get(path)) for path in paths}
+        return {path: _plain(await client.get(path, headers=_accepting(path))) for path in paths}
+
+
+def _accepting(path: str) -> dict[str, str]:
+    """The stream that a path asks for after its `#`, which is never sent."""
+    _, _, accept = path.partition("#")
+    return {"Accept": accept} if accept else {}
 
 
 def _plain(response: httpx.Response) -> Any:
@@ -136,18 +142,26 @@ def _another(subscription: Any) -> Any:
 SEEN_BY_A_PART_VIEWER = (
     "/", "/api/dashboard", "/api/dashboard?view_mode=cumulative", *(f"/cards/{word}" for word in (*LATE, "spend")),
     *(f"/api/cards/{word}" for word in ("bill", "credits", "spend", "breakdown", *LATE)),
-    *(f"/api/export/{word}.csv" for word in ("bill", "credits", "spend", "breakdown", *LATE)),
+    *(f"/api/export/{word}.csv" for word in ("bill", "credits", "spend", "breakdown", *LATE, "focus")),
+    "/api/dashboard#application/x-ndjson", "/api/dashboard#text/event-stream", "/explore",
+    "/cards/spend?compare=previous_period", "/cards/spend?view_mode=cumulative&compare=previous_period",
+    "/credits/ledger", "/api/credits/ledger?currency=credits", "/api/credits/blocks?currency=credits",
+    "/invoices", "/api/invoices", "/licenses", "/api/licenses",
+    *(f"{path}/{each}" for path in ("/invoices/upcoming", "/api/invoices/upcoming") for each in ("{shown}", "{other}")),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("customer", SEVERAL)
 async def test_a_viewer_of_one_subscription_cannot_see_or_compute_anything_of_the_others(customer: str) -> None:
     async with whole() as service:
-        shown, *_ = await subscriptions(service, customer)
-        before = await seen(service, customer, SEEN_BY_A_PART_VIEWER, subscriptions=[shown])
+        shown, *_, another = await subscriptions(service, customer)
+        paths = tuple(path.replace("{shown}", shown).replace("{other}", another) for path in SEEN_BY_A_PART_VIEWER)
+        before = await seen(service, customer, paths, subscriptions=[shown])
     wire = OthersAltered(NOON, shown)
     async with whole(wire=wire) as service:
-        after = await seen(service, customer, SEEN_BY_A_PART_VIEWER, subscriptions=[shown])
+        after = await seen(service, customer, paths, subscriptions=[shown])
 
     assert after == before
+    assert after[f"/api/invoices/upcoming/{another}"]["status"] == 404
+    assert another not in json.dumps({path: each for path, each in after.items() if another not in path})
     assert wire.altered == 0  # nothing of the others was asked for
