@@ -33,6 +33,7 @@ _TENTH = Decimal("0.1")
 
 _ROLLED_UP = Text("What the others cost is not known here: cost by day holds all subscriptions together.")
 _NO_SERIES = Text("What the others cost is not known: there is no subtotal for this subscription over these days.")
+_ASKED_ALONE = Text("What the others cost is not known here: the overview, which has cost by day, tells it.")
 _CLAMPED = Text("What the others cost is not known: groups reach back 32 days, the subtotal further.")
 _SKEWED = Text("What the others cost is not known: groups and subtotal were taken at different moments.")
 _IN_A_UNIT = Text("Charges in money, where there are any, are on the bill alone.")
@@ -195,7 +196,9 @@ async def _whole(
         reading = None
     aligned = subscription.period is not None and subscription.period.start == window.start
     subtotal = wire.subtotal_of(reading.value, query.view_mode, aligned=aligned) if reading else None
-    return Whole(subtotal, None if subtotal is not None else _NO_SERIES)
+    if subtotal is not None:
+        return Whole(subtotal)
+    return Whole(None, _NO_SERIES if series else _ASKED_ALONE)
 
 
 def clamp(asked: Period, now: datetime, zone: ZoneInfo) -> Period | None:

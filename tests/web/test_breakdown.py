@@ -1,0 +1,34 @@
+"""Where cost comes from, as the page says it: how many groups are shown, and that there are more."""
+
+from tests.whole import whole
+
+
+async def test_more_groups_than_are_shown_are_said_to_be_there_and_lead_to_them() -> None:
+    async with whole() as service, service.client("northwind") as client:
+        ten = (await client.get("/cards/breakdown")).text
+        all_of_them = (await client.get("/cards/breakdown", params={"limit": "100"})).text
+        few = (await client.get("/api/cards/breakdown")).json()["data"]["subscriptions"][0]
+        many = (await client.get("/api/cards/breakdown", params={"limit": "100"})).json()["data"]["subscriptions"][0]
+
+    assert (len(few["groups"]), few["has_more"]) == (10, True)
+    assert "Showing the top 10. There are more." in ten
+    assert "the overview, which has cost by day, tells it." in ten
+    assert 'href="/?limit=100#breakdown">Show up to 100' in ten
+    assert (len(many["groups"]), many["has_more"]) == (24, False)
+    assert "There are more" not in all_of_them
+
+
+async def test_too_many_groups_lead_on_by_usage_and_to_a_free_question() -> None:
+    async with whole() as service, service.client("mote") as client:
+        html = (await client.get("/cards/breakdown")).text
+
+    assert "There are too many groups in this period to rank them by cost." in html
+    assert 'href="/cards/usage?group_by=workspace_id">Usage by Workspace' in html
+    assert 'href="/explore?group_by=workspace_id">Explore by Workspace' in html
+
+
+async def test_costs_of_a_child_are_with_its_parent_and_the_card_says_so() -> None:
+    async with whole() as service, service.client("orchard-west") as client:
+        found = (await client.get("/api/cards/breakdown")).json()
+
+    assert found["message"] == "What is used here is counted with the parent account, and costs are shown there."
