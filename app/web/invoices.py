@@ -1,7 +1,6 @@
 """The bill in full, the history of invoices, and one invoice: for people a page each, for programs a document."""
 
-import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from typing import Any
 
@@ -21,20 +20,20 @@ from app.orb.wire import Subscription
 from app.query import BadQuery, Query
 from app.web.api import needs
 from app.web.desk import Desk, Moment, desk
+from app.web.lists import CURSOR, LIMIT, parameters
 from app.web.pages import Page
 from app.web.problems import unavailable, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
 from app.web.viewer import Viewer
 
-_USUAL, _MOST = 20, 100
-_CURSOR = re.compile(r"[A-Za-z0-9._~+/=:|-]{1,512}", re.ASCII)
+_USUAL = "20"
 
 
 async def show_page(request: Request) -> Response:
     """`GET /invoices`: the history."""
     asking = Asking(request, "invoices")
-    cursor, limit = asked(request.query_params.multi_items())
+    cursor, limit = asked(request)
     outcome = await asking.answer(lambda account: invoices.load_page(account, cursor, limit))
     return await asking.page("invoices.html", outcome, limit=limit, later=cursor is not None)
 
@@ -42,7 +41,7 @@ async def show_page(request: Request) -> Response:
 async def list_page(request: Request) -> Response:
     """`GET /api/invoices`: one page of the history, and the cursor of the next."""
     asking = Asking(request, "invoices")
-    cursor, limit = asked(request.query_params.multi_items())
+    cursor, limit = asked(request)
     outcome = await asking.answer(lambda account: invoices.load_page(account, cursor, limit))
     return asking.document(_data(outcome))
 
@@ -92,7 +91,7 @@ class Asking:
         self._request, self._front, self._viewer = request, desk(request), who(request)
         needs(self._viewer, word)
         if "invoice" in request.path_params or "subscription" in request.path_params:
-            asked_nothing(request.query_params.keys())
+            parameters(request, {})
         self._moment: Moment = self._front.moment()
         self._account = self._front.account(self._viewer, self._moment)
 
@@ -157,27 +156,10 @@ class Sheet(Page):
         return self._part(template, **data)
 
 
-def asked(pairs: Iterable[tuple[str, str]]) -> tuple[str | None, int]:
-    """The cursor and the limit in an address. Raises BadQuery, which names what is wrong."""
-    found: dict[str, str] = {}
-    for name, text in pairs:
-        if name not in ("cursor", "limit"):
-            raise BadQuery(f"{name!r:.80} is not a parameter; known are cursor, limit")
-        if name in found:
-            raise BadQuery(f"{name} is given more than once")
-        found[name] = text
-    cursor, limit = found.get("cursor"), found.get("limit", str(_USUAL))
-    if cursor is not None and not _CURSOR.fullmatch(cursor):
-        raise BadQuery("cursor is malformed")
-    if not re.fullmatch(r"[0-9]{1,3}", limit, re.ASCII) or not 1 <= int(limit) <= _MOST:
-        raise BadQuery(f"limit must be from 1 to {_MOST}")
-    return cursor, int(limit)
-
-
-def asked_nothing(names: Iterable[str]) -> None:
-    """Raises BadQuery for any parameter: one invoice has none."""
-    for name in names:
-        raise BadQuery(f"{name!r:.80} is not a parameter; there is none here")
+def asked(request: Request) -> tuple[str | None, int]:
+    """The cursor and the limit of an address. Raises BadQuery, which names what is wrong."""
+    found = parameters(request, {"cursor": CURSOR, "limit": LIMIT})
+    return found.get("cursor"), int(found.get("limit", _USUAL))
 
 
 def _id(text: str) -> str:

@@ -28,7 +28,8 @@ def parameters(request: Request, patterns: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, text in request.query_params.multi_items():
         if name not in patterns:
-            raise BadQuery(f"{name!r:.80} is not a parameter; known are {', '.join(sorted(patterns))}")
+            known = f"known are {', '.join(sorted(patterns))}" if patterns else "there is none here"
+            raise BadQuery(f"{name!r:.80} is not a parameter; {known}")
         if name in found:
             raise BadQuery(f"{name} is given more than once")
         if not re.fullmatch(patterns[name], text, re.ASCII):
