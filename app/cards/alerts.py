@@ -221,7 +221,7 @@ def _line(alert: orb.Alert, of: wire.Subscription | None, figures: Figures) -> L
     bill = _bill(of, figures)
     if alert.type != "usage_exceeded" or not (bill and of and of.period and alert.metric and alert.metric.id):
         return None
-    return orb.line_of(bill, alert.metric.id, of.period)
+    return bill.line_of(alert.metric.id, of.period)
 
 
 def _current(alert: orb.Alert, of: wire.Subscription | None, line: LineItem | None, figures: Figures) -> Decimal | None:

@@ -22,7 +22,7 @@ from app.listing import Listing, Nothing
 from app.money import Quantity, total
 from app.orb import wire
 from app.orb.errors import OrbError
-from app.orb.usage import Bucket, GroupedUsage, GroupUsage, MetricUsage, Usage, adds_up, on_the_bill, whole
+from app.orb.usage import Bucket, GroupedUsage, GroupUsage, MetricUsage, Usage, adds_up, whole
 from app.query import Query
 from app.reading import Reading
 from app.together import settled
@@ -272,7 +272,8 @@ def _billed(question: Question, row: MetricUsage) -> Decimal | None:
     period = question.subscription.period
     if question.bill is None or period is None:
         return None
-    return on_the_bill(question.bill.value, row.billable_metric.id, period)
+    line = question.bill.value.line_of(row.billable_metric.id, period)
+    return line.quantity if line else None
 
 
 def _proven(question: Question, groups: Groups | None, metric: str, query: Query) -> bool:

@@ -4,10 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
-from app.days import Period
 from app.money import total
 from app.orb.decode import Amount, Answer, Figures, Instant
-from app.orb.lines import LineItem
 from app.orb.wire import CustomerId, Invoice, Paging
 
 
@@ -62,15 +60,3 @@ def cost_watched(invoice: Invoice) -> Decimal:
     Not the amount due: the customer's own balance does not count.
     """
     return total([invoice.total, *(line.partially_invoiced_amount for line in invoice.line_items)])
-
-
-def line_of(invoice: Invoice, metric: str, period: Period) -> LineItem | None:
-    """The one line of the bill that counts all usage of a metric; None where several do, or one counts a part."""
-    lines = [
-        line
-        for line in invoice.line_items
-        if line.price and line.price.billable_metric and line.price.billable_metric.id == metric
-    ]
-    if len(lines) != 1 or lines[0].grouping or lines[0].filter:
-        return None
-    return lines[0] if (lines[0].start_date, lines[0].end_date) == (period.start, period.end) else None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from app.days import Period
 from app.orb.decode import Amount, Answer, Figures, Instant
-from app.orb.wire import Invoice, Paging, Subscription
+from app.orb.wire import Paging, Subscription
 
 
 class BillableMetric(Answer, frozen=True, gc=False):
@@ -60,19 +60,6 @@ def whole(buckets: tuple[Bucket, ...], view_mode: str, window: Period) -> Decima
     if not buckets or any(each.timeframe_start != window.start for each in buckets):
         return None
     return max(buckets, key=lambda each: each.timeframe_end).quantity
-
-
-def on_the_bill(invoice: Invoice, metric: str, period: Period) -> Decimal | None:
-    """What the bill of `period` counts of a metric: the quantity of the one line that has all of it, else None."""
-    lines = [
-        line
-        for line in invoice.line_items
-        if line.price and line.price.billable_metric and line.price.billable_metric.id == metric
-    ]
-    if len(lines) != 1 or lines[0].grouping or lines[0].filter:
-        return None
-    (line,) = lines
-    return line.quantity if (line.start_date, line.end_date) == (period.start, period.end) else None
 
 
 def adds_up(found: GroupedUsage, subscription: Subscription, metric: str, key: str) -> bool:

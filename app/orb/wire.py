@@ -102,6 +102,16 @@ class Invoice(Figures, frozen=True, gc=False):
     will_auto_issue: bool = True
     hidden_line_item_count: int = 0
 
+    def line_of(self, metric: str, period: Period) -> LineItem | None:
+        """The one line that counts all usage of a metric; None where several do, or one counts a part."""
+        prices = ((line, line.price) for line in self.line_items)
+        lines = [
+            line for line, price in prices if price and price.billable_metric and price.billable_metric.id == metric
+        ]
+        if len(lines) != 1 or lines[0].grouping or lines[0].filter:
+            return None
+        return lines[0] if (lines[0].start_date, lines[0].end_date) == (period.start, period.end) else None
+
 
 class CreditFilter(Answer, frozen=True, gc=False):
     """What a block is bound to: the items that it pays for."""
