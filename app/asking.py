@@ -34,7 +34,7 @@ class BadQuestion(BadQuery):
     def named(self, labels: Mapping[str, Text]) -> Text:
         """The same for people: the part under the name by which the form calls it."""
         name = str(self.text.values["name"])
-        return Text(self.text.text, **{**self.text.values, "name": labels.get(name, name)})
+        return self.text.having(name=labels.get(name, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.days import Period
-from app.money import Money, Quantity, Unit, UnitPrice, difference, total, unit
+from app.money import Money, Quantity, Rate, Unit, UnitPrice, difference, total, unit
 from app.orb import wire
 from app.orb.lines import Adjustment, LineItem, SubLineItem, Tier
 from app.words import Text, Words
@@ -163,7 +163,7 @@ def _rank(kind: str) -> int:
 
 
 def _at(named: Words, rate: Decimal) -> Text:
-    return Text("{name} {rate}%", name=named, rate=Quantity(rate))
+    return Text("{name} {rate}", name=named, rate=Rate(rate))
 
 
 def _in_money_of(invoice: wire.Invoice, line: LineItem) -> bool:

@@ -19,6 +19,10 @@ class Text:
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "values", values)
 
+    def having(self, **values: object) -> "Text":
+        """The same text with other values of these names."""
+        return Text(self.text, **{**self.values, **values})
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a {type(self).__name__} does not change")
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel import Locale, localedata
+from babel import localedata
 
 from app.days import (
     DayName,
@@ -19,6 +19,7 @@ from app.days import (
     write_moment,
     zone,
 )
+from app.locales import locale
 from app.web.catalogue import ENGLISH
 from app.web.reader import reader
 
@@ -154,7 +155,7 @@ def test_an_age_is_told_in_the_largest_unit_that_fits(seconds: float | None, wor
 
 @pytest.mark.parametrize(("language", "text"), [("en", "Nov 1"), ("de", "1. Nov."), ("ja", "11月1日")])
 def test_a_day_is_named_in_the_readers_language(language: str, text: str) -> None:
-    assert write_day(date(2026, 11, 1), Locale.parse(language)) == text
+    assert write_day(date(2026, 11, 1), locale(language)) == text
 
 
 def test_day_names_are_equal_by_day() -> None:
@@ -167,16 +168,16 @@ def test_day_names_are_equal_by_day() -> None:
 def test_every_way_of_writing_a_day_is_there_in_every_locale() -> None:
     moment = datetime(2026, 11, 20, 20, 4, tzinfo=UTC)
     for name in localedata.locale_identifiers():
-        locale = Locale.parse(name)
+        found = locale(name)
         for skeleton in ("MMMd", "yMMMd"):
-            assert write_day(moment.date(), locale, skeleton)
-        assert write_moment(moment, zone("America/New_York"), locale)
+            assert write_day(moment.date(), found, skeleton)
+        assert write_moment(moment, zone("America/New_York"), found)
 
 
 def test_a_moment_is_written_where_the_customer_lives() -> None:
     moment = datetime(2026, 11, 20, 20, 4, tzinfo=UTC)
-    assert write_moment(moment, zone("America/New_York"), Locale("en")).replace("\u202f", " ") == "Nov 20, 3:04 PM"
-    assert write_moment(moment, zone("Asia/Kathmandu"), Locale("de")) == "21. Nov., 01:49"
+    assert write_moment(moment, zone("America/New_York"), locale("en")).replace("\u202f", " ") == "Nov 20, 3:04 PM"
+    assert write_moment(moment, zone("Asia/Kathmandu"), locale("de")) == "21. Nov., 01:49"
 
 
 def test_the_last_day_that_there_is_has_a_name_too() -> None:

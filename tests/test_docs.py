@@ -13,6 +13,7 @@ from app.dashboard import WORDS
 from app.query import Query
 from app.sandbox.faults import Kind
 from app.settings import BadSetting, read
+from app.web.viewer import SCOPE
 from tests.running import ROOT, bare, running
 
 README = (ROOT / "README.md").read_text()
@@ -61,7 +62,7 @@ def test_every_command_line_in_it_is_understood() -> None:
 
 def test_the_json_examples_work_as_they_stand() -> None:
     lines = [line for line in commands() if line.startswith(("TOKEN=", "curl"))]
-    assert len(lines) == 10
+    assert len(lines) == 11
     with running() as orrery:
         script = "\n".join(["set -e", *lines])
         script = script.replace("http://127.0.0.1:8000", orrery.url).replace(".venv/bin/python", sys.executable)
@@ -72,6 +73,7 @@ def test_the_json_examples_work_as_they_stand() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count('"done":true') == 1
     assert done.stdout.count('"amount_due"') >= 4
+    assert '"grouping_values":["checkout-prod"]' in done.stdout
 
 
 def test_every_kind_of_fault_is_named() -> None:
@@ -89,7 +91,7 @@ def test_every_parameter_of_the_query_is_named() -> None:
 
 
 def test_every_card_is_named_in_the_scope() -> None:
-    assert set(WORDS) <= set(re.findall(r"\b[a-z]+\b", section("Sign your users in")))
+    assert {*WORDS, *SCOPE} <= set(re.findall(r"\b[a-z]+\b", section("Sign your users in")))
 
 
 @pytest.mark.parametrize("name", ["ORRERY_REDIS_URL", "ORB_WEBHOOK_SECRET", "ORRERY_THEME"])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import respx
-from babel import Locale
 
 from app.labels import BadLabels, Labels, property_label, read, value_label
+from app.locales import locale
 from app.money import Money, unit
 from app.settings import BadSetting, Settings
 from app.settings import read as read_settings
@@ -42,7 +42,7 @@ def labels(tmp_path: Path, text: str = FILE) -> Labels:
 
 
 def named(found: Labels, label: object, language: str) -> str:
-    return reader(Locale(language), found).write(label)
+    return reader(locale(language), found).write(label)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_has_no_name_is_called_as_orb_calls_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "amount", "code", "text"),
+    ("tag", "amount", "code", "text"),
     [
         ("en", "1", "sparks", "1 spark"),
         ("en", "1200", "sparks", "1,200 sparks"),
@@ -83,9 +83,9 @@ def test_what_has_no_name_is_called_as_orb_calls_it(tmp_path: Path) -> None:
     ],
 )
 def test_a_pricing_unit_has_the_form_that_goes_with_its_amount(
-    tmp_path: Path, locale: str, amount: str, code: str, text: str
+    tmp_path: Path, tag: str, amount: str, code: str, text: str
 ) -> None:
-    assert reader(Locale(locale), labels(tmp_path)).write(Money(Decimal(amount), unit(code))) == text
+    assert reader(locale(tag), labels(tmp_path)).write(Money(Decimal(amount), unit(code))) == text
 
 
 async def test_the_page_and_the_document_show_names_and_keep_orbs_keys(

@@ -6,13 +6,16 @@ from decimal import Decimal, Inexact
 from fractions import Fraction
 
 import pytest
-from babel import Locale
 
-from app.money import Money, UnitPrice, difference, exact, total, unit, write, write_quantity, write_tick
+from app.amounts import write, write_change, write_quantity, write_rate, write_tick
+from app.locales import locale
+from app.money import Money, Rate, UnitPrice, difference, exact, total, unit
 from app.orb.decode import decode
 from app.orb.wire import AmountDue, Invoice, Subtotal
 
-EN = Locale.parse("en")
+LRM, RLM = "\N{LEFT-TO-RIGHT MARK}", "\N{RIGHT-TO-LEFT MARK}"
+
+EN = locale("en")
 LONGEST = "9" * 18 + "." + "9" * 20
 PLAIN = ["0", "-0", "0.00", "1", "-1.50", "10.000", "0." + "0" * 19 + "1", LONGEST]
 AWKWARD = [
@@ -136,7 +139,31 @@ def test_a_unit_is_a_currency_with_the_digits_of_cldr_or_a_pricing_unit_under_it
 def test_money_is_written_as_readers_of_a_language_write_it(language: str, code: str, texts: dict[str, str]) -> None:
     for amount, text in texts.items():
         spelled = text.replace("~", "\N{NO-BREAK SPACE}").replace("_", "\N{NARROW NO-BREAK SPACE}")
-        assert write(Money(Decimal(amount), unit(code)), Locale.parse(language)) == spelled
+        assert write(Money(Decimal(amount), unit(code)), locale(language)) == spelled
+
+
+@pytest.mark.parametrize(
+    ("money", "text"),
+    [
+        (Money(Decimal("3347.12"), unit("USD")), f"{LRM}3,347.12\xa0US${LRM}"),
+        (Money(Decimal("-3347.12"), unit("USD")), f"{LRM}-3,347.12\xa0US${LRM}"),
+        (Money(Decimal("0.0001"), unit("USD")), f"{LRM}<{LRM}0.01\xa0US${LRM}"),
+        (Money(Decimal("33.120"), unit("KWD")), f"{RLM}33.120\xa0د.ك."),
+        (Money(Decimal("-33.120"), unit("KWD")), f"{RLM}{LRM}-33.120\xa0د.ك."),
+    ],
+)
+def test_signs_and_currencies_keep_their_side_where_text_runs_from_right_to_left(money: Money, text: str) -> None:
+    assert write(money, locale("ar")) == text
+    assert write_quantity(Decimal("-2.5"), locale("ar")) == f"{LRM}-2.5{LRM}"
+    assert write_change(Decimal("2.5"), locale("ar")) == f"{LRM}+{LRM}2.5%{LRM}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "rate", "change"), [("en", "7.25%", "−4.0%"), ("de", "7,25\xa0%", "−4,0\xa0%"), ("ja", "7.25%", "−4.0%")]
+)
+def test_a_rate_keeps_every_digit_and_a_change_has_one_and_its_sign(tag: str, rate: str, change: str) -> None:
+    assert write_rate(Rate(Decimal("7.2500")), locale(tag)) == rate
+    assert write_change(Decimal("-4"), locale(tag)) == change
 
 
 @pytest.mark.parametrize(("code", "digits"), [("USD", 2), ("JPY", 0), ("KWD", 3)])
@@ -152,7 +179,7 @@ def test_a_gridline_has_no_more_decimals_than_its_value() -> None:
     for amount, text in {"600": "600", "0.05": "0.05", "1E+3": "1,000", "0": "0", "2.50": "2.5"}.items():
         assert write_tick(Money(Decimal(amount), unit("USD")), EN) == f"${text}"
         assert write_tick(Money(Decimal(amount), unit("credits")), EN) == text
-    assert write_tick(Money(Decimal("-0.25"), unit("EUR")), Locale.parse("de")) == "−0,25\N{NO-BREAK SPACE}€"
+    assert write_tick(Money(Decimal("-0.25"), unit("EUR")), locale("de")) == "−0,25\N{NO-BREAK SPACE}€"
 
 
 @pytest.mark.parametrize(("quantity", "text"), QUANTITIES.items())

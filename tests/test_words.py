@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from babel import Locale
 
+from app.locales import locale
 from app.money import Money, Quantity, unit
 from app.web.reader import reader
 from app.words import Plural, Text
@@ -15,7 +15,7 @@ def test_a_text_holds_values_that_are_written_for_its_reader() -> None:
     text = Text("{amount} of {count}", amount=Money(Decimal("1234.5"), unit("USD")), count=Quantity(Decimal("0.5")))
 
     assert english(text) == "$1,234.50 of 0.5"
-    assert reader(Locale("de")).say(text).startswith("1.234,50")
+    assert reader(locale("de")).say(text).startswith("1.234,50")
 
 
 def test_texts_nest_and_count() -> None:
@@ -44,4 +44,4 @@ def test_a_text_does_not_change_and_is_equal_by_what_it_says() -> None:
     ("seconds", "said"), [(None, "Age unknown"), (-5, "Updated just now"), (60, "Updated 1 minute ago")]
 )
 def test_an_age_is_a_sentence(seconds: float | None, said: str) -> None:
-    assert reader(Locale("en")).age(seconds) == said
+    assert reader(locale("en")).age(seconds) == said

@@ -160,7 +160,7 @@ def _condition(row: Row, properties: Mapping[str, str]) -> asking.Condition:
         return asking.condition("", row.property, row.op, value, properties)
     except BadQuestion as error:
         part = f"{error.text.values['name']}_{row.number}"
-        raise BadQuestion(Text(error.text.text, **{**error.text.values, "name": part})) from None
+        raise BadQuestion(error.text.having(name=part)) from None
 
 
 def _day(found: Form, name: str, default: date) -> date:

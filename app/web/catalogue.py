@@ -9,20 +9,22 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from app.locales import locale
+
 _CATALOGUES = Path(__file__).parent / "catalogues"
-ENGLISH = Locale("en")
+ENGLISH = locale("en")
 
 
 @cache
 def languages() -> tuple[Locale, ...]:
     """The languages there are, English first: it is what every text is written in."""
-    return (ENGLISH, *(Locale.parse(path.stem) for path in sorted(_CATALOGUES.glob("*.po"))))
+    return (ENGLISH, *(locale(path.stem) for path in sorted(_CATALOGUES.glob("*.po"))))
 
 
-def language_of(locale: Locale) -> Locale:
+def language_of(asked: Locale) -> Locale:
     """The language in which a reader of that locale is spoken to: theirs, its nearest kin, or English."""
-    kin = [each for each in languages() if each.language == locale.language]
-    exact = [each for each in kin if each.territory == locale.territory]
+    kin = [each for each in languages() if each.language == asked.language]
+    exact = [each for each in kin if each.territory == asked.territory]
     return next(iter([*exact, *kin]), ENGLISH)
 
 

@@ -8,10 +8,10 @@ from functools import cache
 
 from babel import Locale
 
-from app import money
+from app import amounts
 from app.days import DayName, Moment, day_of, write_day, write_moment, zone
 from app.labels import NO_LABELS, Label, Labels
-from app.money import Money, Quantity, Unit, unit
+from app.money import Money, Quantity, Rate, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words
 
@@ -53,9 +53,11 @@ class Reader:
             case Text():
                 return self.say(value)
             case Money():
-                return money.write(value, self.locale, self._noun)
+                return amounts.write(value, self.locale, self._noun)
             case Quantity():
-                return money.write_quantity(value.value, self.locale)
+                return amounts.write_quantity(value.value, self.locale)
+            case Rate():
+                return amounts.write_rate(value, self.locale)
             case Label():
                 return self._labels.name(value, self.locale.language)
             case DayName():
@@ -63,7 +65,7 @@ class Reader:
             case Moment():
                 return write_moment(value.moment, value.where, self.locale)
             case int() if not isinstance(value, bool):
-                return money.write_quantity(Decimal(value), self.locale)
+                return amounts.write_quantity(Decimal(value), self.locale)
         return str(value)
 
     def say(self, text: Words) -> str:
@@ -74,23 +76,23 @@ class Reader:
         return found.format(**{name: self._apart(self.write(value)) for name, value in text.values.items()})
 
     def quantity(self, amount: Decimal) -> str:
-        return money.write_quantity(amount, self.locale)
+        return amounts.write_quantity(amount, self.locale)
 
     def percent(self, share: Decimal) -> str:
         """A share of a hundred, to its one decimal: `41.0%`, `41,0 %`."""
-        return money.write_percent(share, self.locale)
+        return amounts.write_percent(share, self.locale)
 
     def signed(self, change: Decimal) -> str:
         """By how many percent something is more or less: `+4.2%`, `−4,2 %`."""
-        return money.write_change(change, self.locale)
+        return amounts.write_change(change, self.locale)
 
     def tick(self, value: float, code: str) -> str:
         """The name of a gridline."""
-        return money.write_tick(Money(Decimal(repr(value)), unit(code)), self.locale)
+        return amounts.write_tick(Money(Decimal(repr(value)), unit(code)), self.locale)
 
     def compact(self, value: float) -> str:
         """The name of a gridline that counts: `800`, `50.3M`."""
-        return money.write_compact(Decimal(repr(value)), self.locale)
+        return amounts.write_compact(Decimal(repr(value)), self.locale)
 
     def day(self, value: DayName | datetime | date, where: str | None = None, skeleton: str = "MMMd") -> str:
         """A calendar day by a CLDR skeleton; an instant is the day that it falls on in the zone `where`."""
@@ -137,7 +139,7 @@ class Reader:
         if named is not None:
             return named
         if counted.code != "credits":
-            return money.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
+            return amounts.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
         # Catalogues know whole counts alone: one that this language treats as it treats `size` stands for it.
         wanted = self.language.plural_form(size)
         alike = (n for n in _COUNTS if self.language.plural_form(n) == wanted)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.days import DayName, Moment
 from app.labels import Label
+from app.locales import locale
 from app.money import Money, Quantity
 from app.web import plots, plots_spend, plots_usage, timeframe
 from app.web.catalogue import ENGLISH
@@ -32,7 +33,7 @@ def locale_of(*headers: str | None) -> Locale:
             if not _TAG.fullmatch(tag):
                 continue
             try:
-                return Locale.parse(tag, sep="-")
+                return locale(tag)
             except (ValueError, TypeError, UnknownLocaleError):
                 continue
     return ENGLISH

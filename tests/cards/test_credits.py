@@ -10,9 +10,10 @@ import msgspec
 import pytest
 import respx
 
+from app.amounts import write
 from app.cards.credits import Credits, UnitCredits, table, view
 from app.listing import Listing
-from app.money import unit, write
+from app.money import unit
 from app.orb import wire
 from app.orb.decode import decode
 from app.orb.prices import IntervalPrice, PriceInterval

@@ -8,9 +8,11 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from app.amounts import write_compact
 from app.cards.usage import SubscriptionUsage
 from app.days import Period
-from app.money import Quantity, write_compact
+from app.locales import locale
+from app.money import Quantity
 from app.orb.usage import Usage
 from app.query import Query
 from app.web import plots_usage
@@ -130,3 +132,8 @@ def test_a_reason_is_given_once() -> None:
 )  # fmt: skip
 def test_a_gridline_has_a_short_name(quantity: str, text: str) -> None:
     assert write_compact(Decimal(quantity), ENGLISH) == text
+
+
+def test_a_gridline_keeps_its_groups_where_a_language_has_no_short_word() -> None:
+    assert write_compact(Decimal(300_000), locale("de")) == "300.000"
+    assert write_compact(Decimal(50_300_000), locale("de")) == "50,3\xa0Mio."
