@@ -14,7 +14,7 @@ from app import alarms
 from app.account.account import Account
 from app.alarms import BALANCE, Value
 from app.cache.cache import Answer, NotKept
-from app.cards.base import Card, Outcome, Row, Table, empty, of_parts, sentence
+from app.cards.base import Card, Outcome, Row, Table, empty, of_parts
 from app.levels import Level, ahead, reached, share
 from app.listing import Nothing
 from app.money import Money, Quantity, unit
@@ -23,6 +23,7 @@ from app.orb import wire
 from app.orb.errors import OrbError
 from app.orb.lines import LineItem
 from app.query import Query
+from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 

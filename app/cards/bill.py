@@ -11,13 +11,14 @@ from functools import partial
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Empty, Links, Outcome, Row, Table, empty, links, of_parts, sentence
+from app.cards.base import Card, Empty, Links, Outcome, Row, Table, empty, links, of_parts
 from app.days import DayName, Period, day_of
 from app.listing import Listing, Nothing
 from app.money import Money, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
+from app.sentences import sentence
 from app.statement import Line, Step, bridge, lines
 from app.together import settled
 from app.words import Text

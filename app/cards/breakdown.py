@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts, sentence
+from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts
 from app.days import Period, day_of, end_of_day, midnight
 from app.labels import Label, property_label, value_label
 from app.listing import Listing, Nothing
@@ -22,6 +22,7 @@ from app.money import difference, total, unit
 from app.orb import wire
 from app.orb.errors import Malformed, OrbError
 from app.query import Query
+from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 

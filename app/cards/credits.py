@@ -12,7 +12,7 @@ from functools import partial
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Outcome, Row, Table, empty, ready, sentence
+from app.cards.base import Card, Outcome, Row, Table, empty, ready
 from app.listing import Listing
 from app.money import Money, Unit, unit
 from app.orb import wire
@@ -22,6 +22,7 @@ from app.prepaid.movements import Movement, by_day
 from app.prepaid.outlook import UNKNOWN, Expiring, RunsOut, outlook
 from app.prepaid.pace import Burn
 from app.query import Query
+from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 

@@ -12,13 +12,14 @@ from functools import partial
 
 from app.account.account import Account
 from app.cache.cache import Answer, NotKept
-from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts, sentence
+from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts
 from app.levels import share
 from app.money import Money, total, unit
 from app.orb import wire
 from app.orb.errors import OrbError
 from app.orb.licenses import Licenses, LicenseUsage, LicenseUsages
 from app.query import Query
+from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 

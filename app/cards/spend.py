@@ -11,7 +11,7 @@ from typing import Any
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, ready, sentence
+from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, ready
 from app.days import Period
 from app.listing import Listing
 from app.money import unit
@@ -19,6 +19,7 @@ from app.orb import wire
 from app.orb.errors import OrbError
 from app.query import Query
 from app.questions import ask, before, questions
+from app.sentences import sentence
 from app.series import Question, Series, SpendDay, compared, members, view
 from app.together import settled
 from app.words import Text

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.account.account import Account
 from app.cache.cache import Answer
-from app.cards.base import Card, Outcome, Row, Table, empty, of_parts, sentence
+from app.cards.base import Card, Outcome, Row, Table, empty, of_parts
 from app.days import DayName, Period, day_of
 from app.labels import Label, property_label, value_label
 from app.listing import Listing, Nothing
@@ -25,6 +25,7 @@ from app.orb.errors import OrbError
 from app.orb.usage import Bucket, GroupedUsage, GroupUsage, MetricUsage, Usage, adds_up, whole
 from app.query import Query
 from app.reading import Reading
+from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 
