@@ -21,6 +21,8 @@ FLOORS = {
     "app.cards.base": 5,
     "app.questions": 5,
     "app.series": 4,
+    "app.groups": 4,
+    "app.metered": 4,
     "app.account": 4,
     "app.statement": 3,
     "app.prepaid": 3,

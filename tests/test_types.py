@@ -9,7 +9,7 @@ from mypy import api
 from tests.running import ROOT
 
 PRELUDE = """
-from app.cards.breakdown import GroupShare
+from app.groups import GroupShare
 from app.money import Money
 from app.orb import wire
 from app.words import Text

@@ -10,9 +10,9 @@ from starlette.requests import Request
 
 from app.account.account import Account
 from app.cache.cache import Cache, Freshness
-from app.cards import breakdown
 from app.cards.base import Card
 from app.dashboard import WORDS, chosen
+from app.groups import GROUPS_REACH_BACK
 from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
@@ -100,8 +100,12 @@ class Desk:
         if word is not None and not cards:
             raise unknown()
         # A day more: wherever the customer lives.
-        out_of_reach = (self.now() - breakdown.GROUPS_REACH_BACK).date() - timedelta(days=1)
-        if query.timeframe_end and query.timeframe_end <= out_of_reach and breakdown.CARD in cards:
+        out_of_reach = (self.now() - GROUPS_REACH_BACK).date() - timedelta(days=1)
+        if (
+            query.timeframe_end
+            and query.timeframe_end <= out_of_reach
+            and any(card.word == "breakdown" for card in cards)
+        ):
             raise BadQuery("timeframe_end is too long ago for the breakdown; ask for other cards alone")
         return query, cards
 

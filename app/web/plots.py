@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from app.cards.breakdown import Breakdown
 from app.cards.explore import Exploration, Result
 from app.chart import Plot, bars, part, shares
+from app.groups import Breakdown
 from app.prepaid.blocks import Block
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from app.cards.usage import Metric, SubscriptionUsage, UsageDay
 from app.chart import Plot, Tick, bars, line, shares
 from app.days import zone
+from app.metered import Metric, SubscriptionUsage, UsageDay
 from app.money import Quantity, total
 from app.words import Text
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.cards.breakdown import Whole, clamp, residual, shares, view
 from app.days import Period, midnight
+from app.groups import Whole, clamp, residual, shares, view
 from app.orb import wire
 from app.orb.decode import decode
 from app.query import Query

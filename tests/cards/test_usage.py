@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cards.usage import Groups, Metric, Question, SubscriptionUsage, UsageByDay, table, view
+from app.cards.usage import UsageByDay, table
 from app.days import Period
 from app.labels import property_label
 from app.listing import Nothing
+from app.metered import Groups, Metric, Question, SubscriptionUsage, view
 from app.money import Quantity
 from app.orb import wire
 from app.orb.decode import decode

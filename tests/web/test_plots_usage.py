@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from app.amounts import write_compact
-from app.cards.usage import SubscriptionUsage
 from app.days import Period
 from app.locales import locale
+from app.metered import SubscriptionUsage
 from app.money import Quantity
 from app.orb.usage import Usage
 from app.query import Query
