@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.days import Period
+from app.labels import Label, value_label
 from app.money import Money, Quantity, Rate, Unit, UnitPrice, difference, total, unit
 from app.orb import wire
-from app.orb.lines import Adjustment, LineItem, SubLineItem, Tier
+from app.orb.lines import Adjustment, LineItem, SubGrouping, SubLineItem, Tier
 from app.words import Text, Words
 
 # What Orb does to a line, in its order (https://docs.withorb.com, "Invoice calculations"): the kind of step, what it
@@ -45,9 +46,15 @@ class Part:
     """A part of a line: a tier, a cell of a matrix, a group. `detail` says which units a tier holds."""
 
     name: str
+    group: Label | Text | None
     detail: Text | None
     quantity: Quantity | None
     amount: Money
+
+    @property
+    def is_group(self) -> bool:
+        """Whether its name is that of its group, which people may call otherwise."""
+        return isinstance(self.group, Label) and self.group.value == self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,11 @@ def _other_days(start: datetime | None, end: datetime | None, period: Period | N
 
 def _part(part: SubLineItem, own: Unit) -> Part:
     quantity = None if part.quantity is None else Quantity(part.quantity)
-    return Part(part.name, _tier(part.tier_config, own), quantity, Money(part.amount, own))
+    return Part(part.name, _group(part.grouping), _tier(part.tier_config, own), quantity, Money(part.amount, own))
+
+
+def _group(grouping: SubGrouping | None) -> Label | Text | None:
+    return None if grouping is None or grouping.value is None else value_label(grouping.key, grouping.value)
 
 
 def _tier(tier: Tier | None, own: Unit) -> Text | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.labels import value_label
 from app.money import total
 from app.orb import wire
 from app.orb.decode import decode
@@ -92,6 +93,22 @@ def test_parts_of_a_line_of_any_type_are_shown(kind: object, grouping: object) -
     assert [(each.name, f"{each.amount!r}") for each in found.parts] == [
         ("One", "Money(2.00 USD)"),
         ("Two", "Money(3.00 USD)"),
+    ]
+
+
+def test_a_part_that_is_a_group_has_the_name_that_people_gave_the_group() -> None:
+    grouping = {"key": "workspace_id", "value": "ws_1"}
+    parts = [
+        {"name": "ws_1", "amount": "1.00", "grouping": grouping},
+        {"name": "Tier 1", "amount": "2.00", "grouping": grouping},
+        {"name": "Other", "amount": "3.00", "grouping": {"key": "workspace_id", "value": None}},
+    ]
+    (found,) = lines(invoice(line_items=[line(sub_line_items=parts)]))
+
+    assert [(each.group, each.is_group) for each in found.parts] == [
+        (value_label("workspace_id", "ws_1"), True),
+        (value_label("workspace_id", "ws_1"), False),
+        (None, False),
     ]
 
 

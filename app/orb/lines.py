@@ -33,6 +33,13 @@ class Tier(Figures, frozen=True, gc=False):
     unit_amount: MaybeAmount = None
 
 
+class SubGrouping(Answer, frozen=True, gc=False):
+    """The group of a part; without a value, the one that holds what bears no value."""
+
+    key: str
+    value: str | None = None
+
+
 class SubLineItem(Figures, frozen=True, gc=False):
     """A part of a line: a tier, a cell of a matrix, a group. Its `type` is not read: Orb's own list of types has a
     stray one, and what a part is can be told by what it brings."""
@@ -40,6 +47,7 @@ class SubLineItem(Figures, frozen=True, gc=False):
     name: str
     amount: Amount
     quantity: MaybeAmount = None
+    grouping: SubGrouping | None = None
     tier_config: Tier | None = None
 
 
