@@ -22,6 +22,8 @@ FLOORS = {
     "app.questions": 5,
     "app.series": 4,
     "app.groups": 4,
+    "app.watched": 4,
+    "app.allocations": 4,
     "app.metered": 4,
     "app.account": 4,
     "app.statement": 3,

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.account.account import Account
+from app.allocations import License, rows
 from app.cache.cache import Answer
 from app.cards.base import Outcome, empty, failed, ready
-from app.cards.licenses import CARD, License, rows
+from app.cards.licenses import CARD
 from app.dashboard import listing, summary
 from app.listing import Listing
 from app.orb import wire

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from app.cache.cache import Answer
-from app.cards.alerts import Alert, AllAlerts, Figures, once, table, view
+from app.cards.alerts import AllAlerts, once, table
 from app.listing import Nothing
 from app.money import Money
 from app.orb import alerts as orb
@@ -15,6 +15,7 @@ from app.orb import wire
 from app.orb.decode import decode
 from app.orb.errors import TimedOut
 from app.reading import Reading
+from app.watched import Alert, Figures, view
 from tests.conftest import Clock
 from tests.english import english
 from tests.orb.answers import SUBSCRIPTION, changed, example

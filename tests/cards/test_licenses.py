@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.allocations import Allocations, view
 from app.cards.base import Links
-from app.cards.licenses import AllAllocations, Allocations, table, view
+from app.cards.licenses import AllAllocations, table
 from app.orb.decode import decode
 from app.orb.errors import Malformed
 from app.orb.licenses import Licenses, LicenseUsages
