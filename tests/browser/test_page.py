@@ -40,7 +40,7 @@ def test_without_script_every_figure_chart_and_table_and_the_refresh_work(signed
         figure = page.locator(".bill .figure").inner_text()
         assert re.fullmatch(r"\$[\d,]+\.\d\d", figure)
         assert page.locator(".spend .bars path").count() > 3
-        page.locator(".spend summary").click()
+        page.locator(".spend .part summary").first.click()
         assert page.locator(".spend .figures tbody tr").count() == page.locator(".spend .bars rect").count()
         page.get_by_role("button", name="Refresh", exact=True).click()
         expect(page.get_by_text("Updated just now")).to_be_visible()
