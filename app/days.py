@@ -4,12 +4,13 @@ Instants are aware datetimes in UTC; a start is inclusive, an end exclusive. Not
 day boundaries of figures come from Orb, those of questions from the customer's own midnights.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_interval, format_skeleton, format_time, get_datetime_format
 
 
 def zone(name: str) -> ZoneInfo:
@@ -107,7 +108,15 @@ def write_day(day: date, locale: Locale, skeleton: str = "MMMd") -> str:
     return str(format_skeleton(skeleton, day, locale=locale))
 
 
+def write_days(first: date, last: date, locale: Locale, skeleton: str = "yMMMd") -> str:
+    """Days from one to another, both included: `Nov 1 – 30, 2026`, `1.–30. Nov. 2026`."""
+    if first == last:
+        return write_day(first, locale, skeleton)
+    return str(format_interval(first, last, skeleton, locale=locale))
+
+
 def write_moment(moment: datetime, where: ZoneInfo, locale: Locale) -> str:
     """An instant as people in that zone read it: `Nov 20, 3:04 PM`."""
     local = moment.astimezone(where)
-    return f"{write_day(local.date(), locale)}, {format_time(local, 'short', locale=locale)}"
+    parts = {"{1}": write_day(local.date(), locale), "{0}": str(format_time(local, "short", locale=locale))}
+    return re.sub(r"{[01]}", lambda found: parts[found[0]], str(get_datetime_format("medium", locale=locale)))

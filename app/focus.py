@@ -12,7 +12,6 @@ from functools import partial
 from app.account.account import Account
 from app.cache.cache import Answer
 from app.cards.base import Cell, Row, Table
-from app.days import Period
 from app.listing import Listing
 from app.money import Money, Quantity, unit
 from app.orb import wire
@@ -78,7 +77,8 @@ def _row(
     listed, billed = wire.Subtotal(charge.subtotal, counted), Money(charge.total, counted)
     fee = charge.price.price_type == "fixed_price"
     quantity = None if charge.quantity is None else Quantity(charge.quantity)
-    period = subscription.period or Period(day.timeframe_start, day.timeframe_end)
+    # Orb tells the current billing period alone: of earlier days it is not known.
+    period = subscription.period if subscription.period and subscription.period.holds(day.timeframe_start) else None
     customer = listing.customer
     values: dict[str, Cell] = {
         "BilledCost": billed,
@@ -86,8 +86,8 @@ def _row(
         "BillingAccountName": customer.name if customer else None,
         "BillingAccountType": "Customer",
         "BillingCurrency": counted.code,
-        "BillingPeriodEnd": period.end,
-        "BillingPeriodStart": period.start,
+        "BillingPeriodEnd": period.end if period else None,
+        "BillingPeriodStart": period.start if period else None,
         "ChargeCategory": "Purchase" if fee else "Usage",
         "ChargeDescription": charge.price.name,
         "ChargeFrequency": "Recurring" if fee else "Usage-Based",

@@ -122,7 +122,7 @@ def view(
         subscription.title,
         "ready" if found.groups or rest else "empty",
         None if found.groups or rest else "no_usage",
-        None if found.groups or rest else sentence("with_parent" if subscription.customer.parent else "no_groups"),
+        None if found.groups or rest else sentence(_why_none(subscription, query)),
         group_by=query.group_by,
         label=label_of(query),
         groups=tuple(
@@ -140,6 +140,12 @@ def view(
         note=None if counted.is_currency else _IN_A_UNIT,
         ways=whole.ways if rest is None else (),
     )
+
+
+def _why_none(subscription: wire.Subscription, query: Query) -> str:
+    if subscription.customer.parent:
+        return "with_parent"
+    return "no_cost_then" if query.timeframe_start else "no_groups"
 
 
 def _left_over(found: wire.GroupedCosts, query: Query) -> Text:

@@ -128,7 +128,9 @@ def view(
     metrics = tuple(_metric(question, row, groups.get(row.billable_metric.id), query, zone, now) for row in usage.data)
     own = (question.subscription.id, question.subscription.title)
     if not any(metric.used for metric in metrics):
-        return SubscriptionUsage(*own, "empty", "no_usage", sentence("not_used"))
+        return SubscriptionUsage(
+            *own, "empty", "no_usage", sentence("no_usage_then" if query.timeframe_start else "not_used")
+        )
     return SubscriptionUsage(*own, "ready", period=question.axis, window=question.window, metrics=metrics)
 
 

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.words import Text
+
 VIEW_MODES = ("periodic", "cumulative")
 COMPARISONS = ("previous_period",)
 
 
 class BadQuery(ValueError):
-    """A parameter that is unknown, repeated, malformed or contradictory; says which, and why."""
+    """A parameter that is unknown, repeated, malformed or contradictory; says which, and why.
+
+    `told` is the same for a person who used a form and knows no parameters.
+    """
+
+    def __init__(self, text: str, told: Text | None = None) -> None:
+        super().__init__(text)
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,8 @@ def parse(pairs: Iterable[tuple[str, str]], *, grouping_keys: Mapping[str, str],
     if (query.timeframe_start is None) != (query.timeframe_end is None):
         raise BadQuery("timeframe_start and timeframe_end go together")
     if query.timeframe_start and query.timeframe_end and query.timeframe_end <= query.timeframe_start:
-        raise BadQuery("timeframe_end must be after timeframe_start")
+        told = Text("The last day must come after the first.")
+        raise BadQuery("timeframe_end must be after timeframe_start", told)
     return query
 
 

@@ -14,7 +14,7 @@ from app.cards.bill import Bill, Bills
 from app.cards.spend import Spend
 from app.days import Moment
 from app.listing import Listing
-from app.money import Money, difference
+from app.money import Money, difference, unit
 from app.series import Series
 from app.words import Text
 
@@ -84,7 +84,7 @@ def _in_units(bill: Bill, series: Series) -> Note:
     text = Text(
         "Cost by day of {name} is counted in {unit}. The bill has what credits did not pay of it, in money.",
         name=bill.name,
-        unit=series.unit.replace("_", " "),
+        unit=unit(series.unit),
     )
     return Note("units", ("bill", "spend"), bill.subscription_id, None, text)
 

@@ -4,7 +4,7 @@ from app.words import Text
 
 _SENTENCES = {
     "no_upcoming_invoice": Text("No upcoming invoice. Nothing is due on this subscription this period."),
-    "subscription_ended": Text("The subscription has ended. There is nothing left to charge."),
+    "subscription_ended": Text("The subscription has ended. Nothing more is added to its bill."),
     "no_subscription": Text("There is no subscription on this account yet."),
     "no_credits": Text("No credits. None were granted or bought in the units that are shown here."),
     "no_usage": Text("No cost yet. Days appear here as usage is reported."),
@@ -17,6 +17,8 @@ _SENTENCES = {
     "not_enabled": Text("This breakdown is not switched on for this account."),
     "too_long_ago": Text("Groups reach back 100 days; these days are further back."),
     "with_parent": Text("What is used here is counted with the parent account, and costs are shown there."),
+    "no_cost_then": Text("No cost was reported on these days."),
+    "no_usage_then": Text("No usage was reported on these days."),
     "other_currency": Text("There is nothing in this currency."),
     "key_not_allowed": Text("Cost cannot be broken down by this property here."),
     "too_many_groups": Text("There are too many groups in this period to rank them by cost."),

@@ -122,8 +122,8 @@ def compared(series: Series, past: Series) -> Previous:
 
 def _said(former: wire.Subtotal, current: wire.Subtotal, count: int) -> Text:
     return Plural(
-        "{former} on the full day before, {current} on this day.",
-        "{former} over the {n} full days before, {current} over these days.",
+        "The first day came to {former} then, and to {current} now.",
+        "The first {n} days came to {former} then, and to {current} now.",
         n=count,
         former=former,
         current=current,
@@ -144,8 +144,7 @@ def view(question: Question, costs: wire.Costs, view_mode: str, zone: ZoneInfo, 
     if question.unit is None:
         raise Malformed("a plan without a currency")
     counted = unit(question.unit)
-    aligned = all(each.period and each.period.start == question.window.start for each in question.members)
-    subtotal = wire.subtotal_of(costs, view_mode, aligned=aligned)
+    subtotal = wire.subtotal_of(costs, view_mode, question.window.start)
     return Series(
         view_mode,
         counted.code,

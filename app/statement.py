@@ -50,11 +50,12 @@ class Part:
     detail: Text | None
     quantity: Quantity | None
     amount: Money
+    cell: bool = False
 
     @property
     def is_group(self) -> bool:
-        """Whether its name is that of its group, which people may call otherwise."""
-        return isinstance(self.group, Label) and self.group.value == self.name
+        """Whether it is a group and no more: a tier or a cell can lie within one."""
+        return self.group is not None and self.detail is None and not self.cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Line:
 
     `charged` is there on a line in a pricing unit: what credits did not pay of it, in the invoice's money.
     `period` is there where the line is for other days than its invoice, such as a fee in advance. `adjustments`
-    are what was taken off or added, in the unit of the line.
+    are what was taken off or added, in the unit of the line. `parts` make up the line; `groups` tell the same line
+    once more, by an event property.
     """
 
     name: str
@@ -73,7 +75,13 @@ class Line:
     charged: Money | None
     period: Period | None
     parts: tuple[Part, ...]
+    groups: tuple[Part, ...]
     adjustments: tuple[Step, ...]
+
+    @property
+    def overlap(self) -> bool:
+        """Whether the groups come to something else than the line, as those of unique counts do."""
+        return bool(self.groups) and total([part.amount.amount for part in self.groups]) != self.subtotal.amount
 
 
 def lines(invoice: wire.Invoice, period: Period | None = None) -> tuple[Line, ...]:
@@ -84,6 +92,7 @@ def lines(invoice: wire.Invoice, period: Period | None = None) -> tuple[Line, ..
 
 def _line(line: LineItem, currency: Unit, period: Period | None) -> Line:
     own = unit(line.price.currency) if line.price and line.price.currency else currency
+    parts = [_part(part, own) for part in line.sub_line_items]
     return Line(
         line.name,
         line.grouping,
@@ -91,7 +100,8 @@ def _line(line: LineItem, currency: Unit, period: Period | None) -> Line:
         Money(line.subtotal, own),
         None if own == currency else Money(line.amount, currency),
         _other_days(line.start_date, line.end_date, period),
-        tuple(_part(part, own) for part in line.sub_line_items),
+        tuple(part for part in parts if not part.is_group),
+        tuple(part for part in parts if part.is_group),
         tuple(_step(effect, own) for effect in map(_effect, _in_order(line.adjustments))),
     )
 
@@ -110,11 +120,14 @@ def _other_days(start: datetime | None, end: datetime | None, period: Period | N
 
 def _part(part: SubLineItem, own: Unit) -> Part:
     quantity = None if part.quantity is None else Quantity(part.quantity)
-    return Part(part.name, _group(part.grouping), _tier(part.tier_config, own), quantity, Money(part.amount, own))
+    detail, amount = _tier(part.tier_config, own), Money(part.amount, own)
+    return Part(part.name, _group(part.grouping), detail, quantity, amount, cell=part.matrix_config is not None)
 
 
 def _group(grouping: SubGrouping | None) -> Label | Text | None:
-    return None if grouping is None or grouping.value is None else value_label(grouping.key, grouping.value)
+    if grouping is None:
+        return None
+    return Text("Others") if grouping.value is None else value_label(grouping.key, grouping.value)
 
 
 def _tier(tier: Tier | None, own: Unit) -> Text | None:

@@ -14,6 +14,7 @@ from app.orb import wire
 from app.orb.decode import decode
 from app.orb.invoices import Invoices, Issued
 from app.statement import bridge, lines
+from app.words import Text
 from tests.orb.answers import changed
 from tests.sandbox.sandbox_client import sandbox_at
 
@@ -90,26 +91,34 @@ def test_parts_of_a_line_of_any_type_are_shown(kind: object, grouping: object) -
     part = {"type": kind, "name": "One", "quantity": 1.5, "amount": "2.00", "grouping": grouping, "tier_config": None}
     (found,) = lines(invoice(line_items=[line(sub_line_items=[part, {"name": "Two", "amount": "3.00"}])]))
 
-    assert [(each.name, f"{each.amount!r}") for each in found.parts] == [
+    assert [(each.name, f"{each.amount!r}") for each in (*found.groups, *found.parts)] == [
         ("One", "Money(2.00 USD)"),
         ("Two", "Money(3.00 USD)"),
     ]
 
 
-def test_a_part_that_is_a_group_has_the_name_that_people_gave_the_group() -> None:
-    grouping = {"key": "workspace_id", "value": "ws_1"}
+def test_groups_tell_a_line_once_more_beside_its_tiers() -> None:
+    region = {"key": "region", "value": "eu"}
+    tier = {"first_unit": 0, "last_unit": None, "unit_amount": "1.00"}
     parts = [
-        {"name": "ws_1", "amount": "1.00", "grouping": grouping},
-        {"name": "Tier 1", "amount": "2.00", "grouping": grouping},
-        {"name": "Other", "amount": "3.00", "grouping": {"key": "workspace_id", "value": None}},
+        {"name": "Tier 1", "amount": "3.00", "grouping": None, "tier_config": tier},
+        {"name": "eu", "amount": "2.00", "grouping": region},
+        {"name": "Other", "amount": "1.00", "grouping": {"key": "region", "value": None}},
+        {"name": "Cell", "amount": "9.00", "grouping": region, "matrix_config": {"dimension_values": ["a"]}},
+        {"name": "Tier 1", "amount": "8.00", "grouping": region, "tier_config": tier},
     ]
-    (found,) = lines(invoice(line_items=[line(sub_line_items=parts)]))
+    (found,) = lines(invoice(line_items=[line(subtotal="3.00", sub_line_items=parts)]))
 
-    assert [(each.group, each.is_group) for each in found.parts] == [
-        (value_label("workspace_id", "ws_1"), True),
-        (value_label("workspace_id", "ws_1"), False),
-        (None, False),
-    ]
+    assert [each.name for each in found.parts] == ["Tier 1", "Cell", "Tier 1"]
+    assert [each.group for each in found.groups] == [value_label("region", "eu"), Text("Others")]
+    assert not found.overlap
+
+
+def test_groups_that_come_to_something_else_than_their_line_are_said_to_overlap() -> None:
+    parts = [{"name": name, "amount": "2.00", "grouping": {"key": "region", "value": name}} for name in ("eu", "us")]
+    (found,) = lines(invoice(line_items=[line(subtotal="3.00", sub_line_items=parts)]))
+
+    assert found.overlap
 
 
 async def test_every_bill_of_every_customer_of_the_sandbox_adds_up() -> None:

@@ -127,8 +127,12 @@ def view(subscription: wire.Subscription, invoice: wire.Invoice | Nothing) -> Bi
 
 
 def table(data: Bills) -> Table:
-    """Every line with its parts, and every step, of each bill, in page order."""
-    columns = ("subscription_id", "subscription", "kind", "name", "part", "quantity", "amount", "unit", "period")
+    """Every line with its parts, and every step, of each bill, in page order.
+
+    `charged` is there where a line counts in another unit than the bill: what of it is charged in the bill's money.
+    """
+    own = ("subscription_id", "subscription", "kind", "name", "part")
+    columns = (*own, "quantity", "amount", "unit", "charged", "charged_unit", "period")
     return Table(columns, tuple(row for bill in data.subscriptions for row in _rows(bill)))
 
 
@@ -136,13 +140,16 @@ def _rows(bill: Bill) -> Iterator[Row]:
     own = (bill.subscription_id, bill.name)
     for line in bill.lines:
         code, period = line.subtotal.unit.code, line.period or bill.period
-        yield (*own, "line", line.name, line.group, line.quantity, line.subtotal, code, period)
+        charged = (None, None) if line.charged is None else (line.charged, line.charged.unit.code)
+        yield (*own, "line", line.name, line.group, line.quantity, line.subtotal, code, *charged, period)
         for part in line.parts:
-            yield (*own, "sub_line", line.name, part.name, part.quantity, part.amount, code, period)
+            yield (*own, "sub_line", line.name, part.name, part.quantity, part.amount, code, None, None, period)
+        for part in line.groups:
+            yield (*own, "group", line.name, part.group, part.quantity, part.amount, code, None, None, period)
     steps = [("subtotal", Text("Subtotal"), bill.subtotal), *((s.kind, s.label, s.amount) for s in bill.bridge)]
     for kind, label, amount in [*steps, ("amount_due", Text("Amount due"), bill.amount_due)]:
         if amount is not None:
-            yield (*own, kind, label, None, None, amount, amount.unit.code, bill.period)
+            yield (*own, kind, label, None, None, amount, amount.unit.code, None, None, bill.period)
 
 
 CARD = Card("bill", Text("Bill"), "amount_due", load, table)

@@ -22,7 +22,7 @@ from app.sentences import sentence
 from app.together import settled
 from app.words import Text
 
-_ROLLED_UP = Text("What the others cost is not known here: cost by day holds all subscriptions together.")
+_ROLLED_UP = Text("What the others cost is not known here: cost by day is of all subscriptions together.")
 _NO_SERIES = Text("What the others cost is not known: there is no subtotal for this subscription over these days.")
 _ASKED_ALONE = Text("What the others cost is not known here: the overview, which has cost by day, tells it.")
 _CLAMPED = Text("What the others cost is not known: groups reach back 32 days, the subtotal further.")
@@ -124,8 +124,7 @@ async def _whole(
             reading = account.kept_costs(*question)
     except OrbError:
         reading = None
-    aligned = subscription.period is not None and subscription.period.start == window.start
-    subtotal = wire.subtotal_of(reading.value, query.view_mode, aligned=aligned) if reading else None
+    subtotal = wire.subtotal_of(reading.value, query.view_mode, window.start) if reading else None
     if subtotal is not None:
         return Whole(subtotal)
     return Whole(None, _NO_SERIES if series else _ASKED_ALONE)

@@ -27,7 +27,7 @@ from app.together import settled
 from app.words import Text
 
 _BILLED = Text("Usage beyond your credits is added to the next invoice.")
-_BELOW = Text("You have used more than your credits cover. How that is settled is on the bill.")
+_BELOW = Text("You have used more than your credits cover. Your contract says how that is settled.")
 _SHOWN = 6
 
 

@@ -79,6 +79,11 @@ class Exploration:
     estimate: bool
     basis: Literal["subtotal"] = "subtotal"
 
+    @property
+    def nothing_counted(self) -> bool:
+        """Whether the events that were made up moved no price."""
+        return self.estimate and not any(group.quantity.value for each in self.results for group in each.groups)
+
 
 async def question(account: Account, asked: Asked, properties: Mapping[str, str]) -> Question:
     """The question as this viewer may ask it; costs no call but the list of subscriptions.

@@ -61,7 +61,9 @@ async def load(account: Account, query: Query) -> Outcome:
 def _why_none(listing: Listing, query: Query) -> str | None:
     if query.currency:
         return "other_currency"
-    return "with_parent" if listing.customer and listing.customer.parent else None
+    if listing.customer and listing.customer.parent:
+        return "with_parent"
+    return "no_cost_then" if query.timeframe_start else None
 
 
 async def _found(account: Account, listing: Listing, question: Question, query: Query) -> _Found:
@@ -112,14 +114,29 @@ def _part(question: Question, outcome: _Found | OrbError, query: Query) -> Serie
 
 def table(data: Spend) -> Table:
     """Every price of every day, in Orb's buckets; those of the days before below them, where they are shown."""
-    columns = ("timeframe_start", "timeframe_end", "price_id", "price", "subtotal", "unit", "view_mode", "period")
+    of_series = ("subscription_id", "subscription")
+    columns = (
+        *of_series,
+        "timeframe_start",
+        "timeframe_end",
+        "price_id",
+        "price",
+        "subtotal",
+        "unit",
+        "view_mode",
+        "period",
+    )
     return Table(columns, tuple(row for series in (data, *data.other_units) for row in _rows(series)))
 
 
 def _rows(series: Series) -> Iterator[Row]:
-    yield from _of_days(series.days, series.unit, series.view_mode, series.period)
+    # A series of several together has no id of one, but their names.
+    only = series.subscriptions[0].subscription_id if len(series.subscriptions) == 1 else None
+    own = (only, ", ".join(each.name for each in series.subscriptions))
+    yield from (own + row for row in _of_days(series.days, series.unit, series.view_mode, series.period))
     if series.previous:
-        yield from _of_days(series.previous.days, series.unit, "periodic", series.previous.period)
+        past = series.previous
+        yield from (own + row for row in _of_days(past.days, series.unit, "periodic", past.period))
 
 
 def _of_days(days: tuple[SpendDay, ...], code: str, view_mode: str, period: Period) -> Iterator[Row]:

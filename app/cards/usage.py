@@ -4,7 +4,8 @@ Source: the usage of each subscription.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ from app.query import Query
 from app.sentences import sentence
 from app.together import settled
 from app.words import Text
+
+_AT_ONCE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def load(account: Account, query: Query) -> Outcome:
     asked = [_question(account, listing, each, query) for each in listing.shown(query.subscription_id)]
     questions = [question for question in asked if question is not None]
     if not questions:
-        return empty(listing, "no_usage", "not_used")
+        return empty(listing, "no_usage", "no_usage_then" if query.timeframe_start else "not_used")
     outcomes = await settled(OrbError, *(partial(_find, account, each, query, listing.zone) for each in questions))
     parts = [_part(question.subscription, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
     found = [outcome for outcome in outcomes if not isinstance(outcome, OrbError)]
@@ -85,6 +88,8 @@ def _part(subscription: wire.Subscription, outcome: _Found | OrbError) -> Subscr
 
 async def _find(account: Account, question: Question, query: Query, zone: ZoneInfo) -> _Found:
     usage = await account.subscription_usage(question.subscription, query.view_mode, question.window)
+    if question.bill and abs(question.bill.since - usage.reading.since) > _AT_ONCE:
+        question = replace(question, bill=None)  # what it counts is of another moment than the days
     groups = await _groups(account, question, query, usage.reading.value) if query.grouped else {}
     part = view(
         question, usage.reading.value, {each: _value(asked) for each, asked in groups.items()}, query, zone, account.now

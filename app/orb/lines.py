@@ -33,6 +33,10 @@ class Tier(Figures, frozen=True, gc=False):
     unit_amount: MaybeAmount = None
 
 
+class Matrix(Answer, frozen=True, gc=False):
+    """That a part is a cell of a matrix: what it is called says which."""
+
+
 class SubGrouping(Answer, frozen=True, gc=False):
     """The group of a part; without a value, the one that holds what bears no value."""
 
@@ -49,6 +53,7 @@ class SubLineItem(Figures, frozen=True, gc=False):
     quantity: MaybeAmount = None
     grouping: SubGrouping | None = None
     tier_config: Tier | None = None
+    matrix_config: Matrix | None = None
 
 
 class LineItem(Figures, frozen=True, gc=False):

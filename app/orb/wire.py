@@ -1,6 +1,7 @@
 """Orb's answers as frozen types: only the fields that a card reads, under Orb's own names."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -197,15 +198,15 @@ class Costs(Answer, frozen=True, gc=False):
     data: tuple[Cost, ...]
 
 
-def subtotal_of(costs: Costs, view_mode: str, *, aligned: bool) -> Decimal | None:
-    """What the whole window of a series costs at list price, exact.
+def subtotal_of(costs: Costs, view_mode: str, start: datetime) -> Decimal | None:
+    """What the window of a series that begins at `start` costs at list price, exact.
 
-    Periodic buckets add up. Of cumulative ones the last of each `timeframe_start` counts, and only where the
-    window is `aligned`, begins with the billing period: elsewhere the first bucket holds what came before it.
+    Periodic buckets add up. Of cumulative ones the last of each `timeframe_start` counts, and only where none of
+    them is before the window: such a billing period's first bucket holds what came before it.
     """
     if view_mode == "periodic":
         return total([cost.subtotal for cost in costs.data])
-    if not aligned:
+    if any(cost.timeframe_start < start for cost in costs.data):
         return None
     return total(list({cost.timeframe_start: cost.subtotal for cost in costs.data}.values()))
 

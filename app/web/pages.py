@@ -21,6 +21,7 @@ from app.web.problems import CHALLENGE
 from app.web.render import reader_of, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
+from app.web.timeframe import Timeframe
 from app.web.viewer import NotSignedIn, Viewer
 
 # A card that is not there by then is sent as late, and filled in afterwards.
@@ -93,6 +94,7 @@ class Page:
 
     def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query) -> None:
         self._front = front
+        self._query = query
         self._reader = reader_of(request, viewer)
         self._shared = {
             **words(self._reader),
@@ -114,7 +116,9 @@ class Page:
 
     def identity(self, found: Listing | None) -> bytes:
         period = period_now(found, self._front.now()) if found else None
-        return self._part("identity.html", listing=found, period=period)
+        frame = Timeframe.of(self._query, found) if found else None
+        today = self._front.now().astimezone(found.zone).date() if found else None
+        return self._part("identity.html", listing=found, period=period, frame=frame, today=today)
 
     def card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
         try:

@@ -20,14 +20,17 @@ from app.words import Text, Words
 class Problem(Exception):
     """A request that gets no answer but this one. `code` is for programs, `detail` for people.
 
-    `retry_after` is when asking again may help, in seconds.
+    `retry_after` is when asking again may help, in seconds; `told` is the detail for people where it differs.
     """
 
-    def __init__(self, status: int, code: str, detail: Words, retry_after: int | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, detail: Words, retry_after: int | None = None, told: Text | None = None
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.detail = detail
+        self.told = told
         self.retry_after = retry_after
 
 
@@ -60,7 +63,7 @@ def of(error: Exception) -> Problem:
         case NotSignedIn():
             return not_signed_in()
         case BadQuery():
-            return Problem(400, "bad_query", str(error))
+            return Problem(400, "bad_query", str(error), told=error.told)
         case HTTPException(status_code=404):
             return unknown()
         case HTTPException():

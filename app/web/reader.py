@@ -1,15 +1,16 @@
 """Writes for one reader: texts in their language, amounts, counts and days as they are written there."""
 
 import unicodedata
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
 from babel import Locale
+from babel.lists import format_list
 
 from app import amounts
-from app.days import DayName, Moment, day_of, write_day, write_moment, zone
+from app.days import DayName, Moment, day_of, write_day, write_days, write_moment, zone
 from app.labels import NO_LABELS, Label, Labels
 from app.money import Money, Quantity, Rate, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
@@ -56,6 +57,8 @@ class Reader:
                 return amounts.write(value, self.locale, self._noun)
             case Quantity():
                 return amounts.write_quantity(value.value, self.locale)
+            case Unit():
+                return value.code if value.is_currency else self._noun(value, Decimal(2))
             case Rate():
                 return amounts.write_rate(value, self.locale)
             case Label():
@@ -99,6 +102,18 @@ class Reader:
         if isinstance(value, datetime):
             value = day_of(value, zone(where or "UTC"))
         return write_day(value.day if isinstance(value, DayName) else value, self.locale, skeleton)
+
+    def span(self, start: datetime | date, end: datetime | date, where: str = "UTC", skeleton: str = "yMMMd") -> str:
+        """Days from `start` to `end`, the end exclusive, by a CLDR skeleton: `Nov 1 – 30, 2026`."""
+        return write_days(_day_in(start, where), _day_in(end, where, last=True), self.locale, skeleton)
+
+    def apart(self, text: str) -> str:
+        """A text that stands by itself among others that may run another way."""
+        return f"{_ISOLATE}{text}{_POP}" if self.direction == "rtl" else text
+
+    def together(self, names: Iterable[str]) -> str:
+        """Names as one list: `Backup, Grid`."""
+        return str(format_list([self._apart(each) for each in names], "unit", self.locale))
 
     def moment(self, moment: datetime, where: str) -> str:
         return write_moment(moment, zone(where), self.locale)
@@ -144,6 +159,13 @@ class Reader:
         wanted = self.language.plural_form(size)
         alike = (n for n in _COUNTS if self.language.plural_form(n) == wanted)
         return self.say(Plural("credit", "credits", n=next(alike, 2)))
+
+
+def _day_in(moment: datetime | date, where: str, *, last: bool = False) -> date:
+    """The day of an instant, or the one before it where it is the exclusive end of days."""
+    if isinstance(moment, datetime):
+        return day_of(moment - timedelta(microseconds=1) if last else moment, zone(where))
+    return moment - timedelta(days=1) if last else moment
 
 
 @cache

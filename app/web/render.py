@@ -14,7 +14,7 @@ from app.days import DayName, Moment
 from app.labels import Label
 from app.locales import locale
 from app.money import Money, Quantity
-from app.web import plots, plots_spend, plots_usage, timeframe
+from app.web import plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.viewer import Viewer
@@ -73,7 +73,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_written,
     )
-    found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage, timeframe=timeframe)
+    found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage)
     found.globals.update(last=lambda end: end - timedelta(microseconds=1))
     return found
 
@@ -105,5 +105,8 @@ def words(reader: Reader) -> dict[str, object]:
         "percent": reader.percent,
         "signed": reader.signed,
         "day": reader.day,
+        "span": reader.span,
+        "apart": reader.apart,
+        "together": reader.together,
         "moment": reader.moment,
     }

@@ -1,53 +1,55 @@
-"""The days before and after those that a page shows, as the links of its cards name them."""
+"""The days that a page shows, and those before and after them, as its links name them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from typing import Self
 
-from app.days import Period, day_of, zone
+from app.days import day_of
+from app.listing import Listing
+from app.query import Query
 
 
 @dataclass(frozen=True, slots=True)
 class Timeframe:
-    """Days from `start` to `end`, the end exclusive."""
+    """Days from `start` to `end`, the end exclusive; `chosen` where the viewer asked for them."""
 
     start: date
     end: date
+    chosen: bool = False
 
+    @property
+    def before(self) -> "Timeframe":
+        """The days directly before: as many months where these are whole months, else as many days."""
+        months = self._months
+        return Timeframe(self.start - self._length if months is None else _shifted(self.start, -months), self.start)
 
-def before(period: Period, timezone: str) -> Timeframe:
-    """The days directly before `period`: as many months where it is whole months, else as many days."""
-    start, end = _days(period, timezone)
-    return Timeframe(_earlier(start, end), start)
+    def after(self, today: date) -> "Timeframe | None":
+        """The days directly after; None where they have not begun."""
+        if self.end > today:
+            return None
+        months = self._months
+        return Timeframe(self.end, self.end + self._length if months is None else _shifted(self.end, months))
 
+    @property
+    def _length(self) -> timedelta:
+        return self.end - self.start
 
-def after(period: Period, timezone: str, now: datetime) -> Timeframe | None:
-    """The days directly after `period`, as many as it has; None where they have not begun."""
-    start, end = _days(period, timezone)
-    if end > day_of(now, zone(timezone)):
-        return None
-    months = _months(start, end)
-    return Timeframe(end, end + (end - start) if months is None else _shifted(end, months))
+    @property
+    def _months(self) -> int | None:
+        """How many months these are, from one day to the same of another, which every month has; else None."""
+        months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+        return months if self.start.day == self.end.day <= 28 and months > 0 else None
 
-
-def shown(period: Period, timezone: str) -> Timeframe:
-    return Timeframe(*_days(period, timezone))
-
-
-def _days(period: Period, timezone: str) -> tuple[date, date]:
-    where = zone(timezone)
-    last = day_of(period.end - timedelta(microseconds=1), where)
-    return day_of(period.start, where), last + timedelta(days=1)
-
-
-def _earlier(start: date, end: date) -> date:
-    months = _months(start, end)
-    return start - (end - start) if months is None else _shifted(start, -months)
-
-
-def _months(start: date, end: date) -> int | None:
-    """How many months lie between two days that carry the same number, which every month has; else None."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months if start.day == end.day <= 28 and months > 0 else None
+    @classmethod
+    def of(cls, query: Query, listing: Listing) -> Self | None:
+        """Those that the query names, else the current periods of what is active; None where nothing is."""
+        if query.timeframe_start and query.timeframe_end:
+            return cls(query.timeframe_start, query.timeframe_end, chosen=True)
+        periods = [each.period for each in listing.active if each.period]
+        if not periods:
+            return None
+        last = day_of(max(each.end for each in periods) - timedelta(microseconds=1), listing.zone)
+        return cls(day_of(min(each.start for each in periods), listing.zone), last + timedelta(days=1))
 
 
 def _shifted(day: date, months: int) -> date:

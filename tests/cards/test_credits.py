@@ -182,7 +182,7 @@ def test_what_a_credit_cost_is_in_the_customers_money_or_in_no_money_at_all() ->
 
 def test_a_balance_below_zero_is_explained_as_far_as_the_prices_tell() -> None:
     billed = "Usage beyond your credits is added to the next invoice."
-    neutral = "You have used more than your credits cover. How that is settled is on the bill."
+    neutral = "You have used more than your credits cover. Your contract says how that is settled."
 
     assert below_zero("credits", listing(conversion_rate=0.02)) == billed
     assert below_zero("credits", listing(conversion_rate_config={"conversion_rate_type": "unit"})) == billed

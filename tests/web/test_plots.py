@@ -32,7 +32,8 @@ def costs(mode: str) -> tuple[wire.Cost, ...]:
 
 
 def series(buckets: tuple[wire.Cost, ...], mode: str, now: datetime = THIRD_OF_MAY) -> Series:
-    question = Question((SUBSCRIPTION,), None, MAY, MAY, rolled_up=False)
+    window = Period(MAY.start - timedelta(days=10), MAY.end)
+    question = Question((SUBSCRIPTION,), None, window, MAY, rolled_up=False)
     return view(question, wire.Costs(buckets), mode, ZoneInfo(ZONE), now)
 
 

@@ -78,7 +78,7 @@ async def test_only_days_that_are_over_are_compared(service: Whole) -> None:
     then = sum(amount(day["subtotal"]) for day in data["previous"]["days"][:19])
 
     assert Decimal(data["previous"]["change"]) == round((now - then) * 100 / then, 1)
-    assert "over the 19 full days before" in data["previous"]["text"]
+    assert "The first 19 days came to" in data["previous"]["text"]
     assert f"${now:,.2f}" in data["previous"]["text"]
 
 
@@ -178,13 +178,14 @@ async def test_a_minimum_or_discount_shows_what_days_come_to_with_it(service: Wh
 async def test_each_billing_period_is_a_line_with_a_name(service: Whole) -> None:
     html = await page(service, "gulf", view_mode="cumulative")
 
-    assert html.count("Period from ") == len(re.findall('<path class="line s[1-6]" d="M0 5H14"/>', html)) == 2
+    legend = html[html.index('<ul class="legend">') : html.index("View as table")]
+    assert legend.count("Period from ") == len(re.findall('<path class="line s[1-6]" d="M0 5H14"/>', legend)) == 2
     assert "They do not add up to one figure." in html
 
 
 async def test_other_days_are_chosen_without_script(service: Whole) -> None:
     html = await page(service, "northwind", view_mode="cumulative")
-    form = html[html.index('<details class="days">') :]
+    form = html[html.index('<nav class="timeframe"') :]
 
     assert 'name="timeframe_start" required value="2026-11-01"' in form
     assert 'name="timeframe_end" required value="2026-12-01"' in form
@@ -196,8 +197,10 @@ async def test_other_days_are_chosen_without_script(service: Whole) -> None:
 async def test_earlier_days_lead_back_to_the_current_period(service: Whole) -> None:
     html = await page(service, "northwind", timeframe_start="2026-10-01", timeframe_end="2026-11-01")
 
-    assert 'href="/?timeframe_start=2026-11-01&amp;timeframe_end=2026-12-01#spend" rel="next">Later days' in html
-    assert 'href="/#spend">Current period' in html
+    assert 'href="/?timeframe_start=2026-11-01&amp;timeframe_end=2026-12-01" rel="next">Later days' in html
+    assert 'href="/">Current period' in html
+    assert "See the current bill" in html
+    assert "See the full bill" not in html
 
 
 async def test_a_child_is_told_where_its_costs_are(service: Whole) -> None:
@@ -216,3 +219,30 @@ async def test_the_days_before_reach_the_export_with_their_own_period(service: W
     yesterday = NOON - timedelta(days=25)
     assert f"{yesterday:%Y-%m-%d}" in compared
     assert f"{yesterday:%Y-%m-%d}" not in plain
+
+
+async def test_days_without_cost_are_named_and_lead_on(service: Whole) -> None:
+    html = await page(service, "northwind", timeframe_start="2026-12-01", timeframe_end="2027-01-01")
+
+    assert "<strong>Dec 1\u2009–\u200931, 2026</strong>" in html
+    assert "Earlier days" in html
+    assert 'href="/">Current period' in html
+
+
+async def test_a_past_period_has_its_subtotal_in_either_view(service: Whole) -> None:
+    days = {"timeframe_start": "2026-10-01", "timeframe_end": "2026-11-01"}
+    daily = (await card(service, "northwind", **days))["data"]["subtotal"]
+    cumulative = (await card(service, "northwind", view_mode="cumulative", **days))["data"]["subtotal"]
+
+    assert amount(daily) == amount(cumulative) > 0
+
+
+async def test_days_the_wrong_way_round_are_told_to_people_in_words_and_to_programs_by_name(service: Whole) -> None:
+    days = {"timeframe_start": "2026-11-01", "timeframe_end": "2026-10-01"}
+    async with service.client("northwind") as client:
+        page = await client.get("/", params=days, headers={"Accept": "text/html", "Accept-Language": "de"})
+        document = await client.get("/api/dashboard", params=days)
+
+    assert (page.status_code, document.status_code) == (400, 400)
+    assert "Der letzte Tag muss nach dem ersten liegen." in page.text
+    assert document.json()["detail"] == "timeframe_end must be after timeframe_start"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -327,13 +328,32 @@ CUSTOMERS = [
 async def test_every_customer_of_the_sandbox_has_a_card(serve: Serve, clock: Clock, customer: str) -> None:
     sandbox = httpx.ASGITransport(create_sandbox(now=clock, latency=0, rate_plan="off"))
     async with serve(customer, wire=sandbox) as client:
-        await client.get("/api/cards/bill")
+        bill = (await client.get("/api/cards/bill")).json()
         for query in ("", "?view_mode=cumulative", "?group_by=region"):
             found = await card(client, query)
             assert found["status"] in ("ready", "empty"), found["code"]
             assert (await client.get(f"/cards/usage{query}")).status_code == 200
             for part in found["data"].get("subscriptions", ()):
-                assert all(metric["total"] is not None for metric in part["metrics"] if not query)
+                known = [metric["total"] is not None for metric in part["metrics"]]
+                assert query or all(known) or apart(bill, found) > 60
+
+
+def apart(first: Any, second: Any) -> float:
+    """How many seconds lie between the moments of two cards."""
+    moments = [datetime.fromisoformat(each["as_of"]) for each in (first, second)]
+    return abs((moments[0] - moments[1]).total_seconds())
+
+
+async def test_a_bill_of_another_moment_has_no_totals_for_these_days(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    older = "2026-05-20T14:54:59+00:00"  # the usage is of 14:56
+    measured(orb_router, upcoming_invoice=answer("invoices_upcoming", Orb_Cache_Updated_At=older))
+    async with serve() as client:
+        await client.get("/api/cards/bill")
+        found = await card(client)
+
+    assert [metric["total"] for metric in found["data"]["subscriptions"][0]["metrics"]] == [None, None]
 
 
 async def test_users_and_peaks_are_never_summed(serve: Serve, clock: Clock) -> None:
