@@ -45,3 +45,10 @@ def test_a_text_does_not_change_and_is_equal_by_what_it_says() -> None:
 )
 def test_an_age_is_a_sentence(seconds: float | None, said: str) -> None:
     assert reader(locale("en")).age(seconds) == said
+
+
+def test_names_are_listed_as_the_language_lists_them() -> None:
+    assert reader(locale("en")).together(["Backup", "Grid"]) == "Backup, Grid"
+    assert reader(locale("ja")).together(["Backup", "Grid"]) == "Backup、Grid"
+    assert reader(locale("ar")).together(["أ", "ب"]) == "\u2068أ\u2069 و\u2068ب\u2069"
+    assert reader(locale("en")).together(["Backup"]) == "Backup"

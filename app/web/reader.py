@@ -4,10 +4,9 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 
 from babel import Locale
-from babel.lists import format_list
 
 from app import amounts
 from app.days import DayName, Moment, day_of, write_day, write_days, write_moment, zone
@@ -113,7 +112,8 @@ class Reader:
 
     def together(self, names: Iterable[str]) -> str:
         """Names as one list: `Backup, Grid`."""
-        return str(format_list([self._apart(each) for each in names], "unit", self.locale))
+        join = self.locale.list_patterns["standard"]["middle"].format
+        return reduce(join, [self._apart(each) for each in names])
 
     def moment(self, moment: datetime, where: str) -> str:
         return write_moment(moment, zone(where), self.locale)
