@@ -120,7 +120,7 @@ def test_names_made_to_hurt_are_shown_literally(signed_in: Open) -> None:
 
 def test_it_can_be_walked_with_the_keyboard(signed_in: Open) -> None:
     with signed_in(NORTHWIND) as page:
-        walked = [walk(page) for _ in range(14)]
+        walked = [walk(page) for _ in range(20)]
         assert walked[:5] == ["A Usage", "BUTTON Refresh", "A Overview", "A Invoices", "A Explore"]
         assert "SUMMARY What the subtotal is made of" in walked
         assert "SUMMARY View as table" in walked
