@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import AF_INET, AF_INET6, create_connection, create_server
 
+import anyio
 import uvicorn
 
 from app import log
+from app.budget.budget import Budget
+from app.budget.plan import PLANS
 from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
@@ -180,19 +183,20 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 async def _ping(settings: Settings) -> str | None:
-    wire = Wire()
-    try:
-        await orb_client(settings, wire).ping()
-    except Unauthorized:
-        return "Orb does not accept ORB_API_KEY: is it of this account and mode, and not revoked?"
-    except Unreachable:
-        return f"Nothing answers at {settings.orb_base_url}: is the address right, and the network open?"
-    except TimedOut:
-        return f"{settings.orb_base_url} took longer than {settings.patience:g} seconds."
-    except OrbError as error:
-        return f"Orb answered, but not as expected: {error.code}."
-    finally:
-        await wire.aclose()
+    async with anyio.create_task_group() as tasks:
+        wire = Wire()
+        try:
+            await orb_client(settings, wire, Budget(PLANS[settings.orb_rate_plan], tasks)).ping()
+        except Unauthorized:
+            return "Orb does not accept ORB_API_KEY: is it of this account and mode, and not revoked?"
+        except Unreachable:
+            return f"Nothing answers at {settings.orb_base_url}: is the address right, and the network open?"
+        except TimedOut:
+            return f"{settings.orb_base_url} took longer than {settings.patience:g} seconds."
+        except OrbError as error:
+            return f"Orb answered, but not as expected: {error.code}."
+        finally:
+            await wire.aclose()
     return None
 
 

@@ -106,7 +106,7 @@ async def load_one(card: Card, account: Account, query: Query, deadline: float) 
     """The card, or what became of it: the one wall where errors, lateness and bugs become `Failed`."""
     try:
         with anyio.CancelScope(deadline=deadline):
-            return await card.load(account, query)
+            return await card.load(account.late() if card.late else account, query)
         return failed(TimedOut(card.word))
     except NotKept:
         return Late()

@@ -16,6 +16,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app.budget.budget import Budget
+from app.budget.guarded import Guarded
+from app.budget.limited import Limited
+from app.budget.plan import PLANS
+from app.budget.retrying import Retrying
 from app.cache.cache import Cache
 from app.cache.store import Memory
 from app.orb.client import Orb
@@ -48,7 +53,9 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
-            app.state.desk = _desk(settings, Cache(Memory(settings.cache_bytes), flights, now), transport, now)
+            budget = Budget(PLANS[settings.orb_rate_plan], flights)
+            cache = Cache(Memory(settings.cache_bytes), flights, now)
+            app.state.desk = _desk(settings, cache, transport, budget, now)
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
@@ -107,17 +114,22 @@ def create_app(
     return app
 
 
-def orb_client(settings: Settings, wire: httpx.AsyncBaseTransport, now: Callable[[], datetime] = _now) -> Orb:
-    """Orb, through the layers that every call passes."""
-    transport = Logged(Keyed(wire, settings.orb_api_key))
+def orb_client(
+    settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime] = _now
+) -> Orb:
+    """Orb, through the layers that every call passes, in this order."""
+    limited = Limited(Logged(Keyed(wire, settings.orb_api_key)), budget)
+    transport = Retrying(Guarded(limited, PLANS[settings.orb_rate_plan]))
     # A call gives up before the card that waits for it, and the card before the page.
     deadline = settings.patience * 0.85
     return Orb(transport, settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
 
 
-def _desk(settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, now: Callable[[], datetime]) -> Desk:
+def _desk(
+    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime]
+) -> Desk:
     return Desk(
-        orb=orb_client(settings, wire, now),
+        orb=orb_client(settings, wire, budget, now),
         cache=cache,
         tokens=tokens(settings, now),
         templates=environment(),

@@ -4,10 +4,10 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from app.labels import NO_LABELS, BadLabels, Labels
@@ -23,7 +23,9 @@ _MOST_LABELS = 1024 * 1024
 _HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
 
 
+RatePlan = Literal["live", "test", "trial"]
 SandboxRatePlan = Literal["live", "test", "trial", "off"]
+Word = TypeVar("Word", bound=str)
 
 
 class BadSetting(ValueError):
@@ -36,6 +38,7 @@ class Settings:
 
     orb_api_key: Secret
     orb_base_url: str = "https://api.withorb.com/v1"
+    orb_rate_plan: RatePlan = "live"
     orb_credit_currency: tuple[str, ...] = ("credits",)
     viewer_secrets: tuple[Secret, ...] = ()
     viewer_issuer: str | None = None
@@ -61,8 +64,7 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_RATE_PLAN", "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_REDIS_URL", "ORRERY_METRICS_TOKEN",
-    "ORRERY_THEME",
+    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_REDIS_URL", "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -89,6 +91,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
     return Settings(
         orb_api_key=key,
         orb_base_url=base_url,
+        orb_rate_plan=_rate_plan(environ, sandbox=sandbox),
         orb_credit_currency=_names(environ, "ORB_CREDIT_CURRENCY", "credits", r"[^\s,/]{1,64}"),
         viewer_secrets=_viewer_secrets(environ, sandbox=sandbox),
         viewer_issuer=_text(environ, "ORRERY_VIEWER_ISSUER"),
@@ -120,12 +123,22 @@ def sandbox_port(environ: Mapping[str, str] = os.environ) -> int:
 
 def sandbox_rate_plan(environ: Mapping[str, str] = os.environ) -> SandboxRatePlan:
     """Whose rate limits the sandbox keeps, which needs no other setting. Raises BadSetting."""
-    text = _text(environ, "SANDBOX_RATE_PLAN") or "live"
     plans: tuple[SandboxRatePlan, ...] = get_args(SandboxRatePlan)
-    for plan in plans:
-        if plan == text:
-            return plan
-    raise BadSetting(f"SANDBOX_RATE_PLAN must be one of {', '.join(plans)}")
+    return _one_of("SANDBOX_RATE_PLAN", _text(environ, "SANDBOX_RATE_PLAN") or "live", plans)
+
+
+def _rate_plan(environ: Mapping[str, str], *, sandbox: bool) -> RatePlan:
+    """The plan of the account; beside the sandbox, that which the sandbox keeps."""
+    plans: tuple[RatePlan, ...] = get_args(RatePlan)
+    kept = sandbox_rate_plan(environ) if sandbox else "live"
+    return _one_of("ORB_RATE_PLAN", _text(environ, "ORB_RATE_PLAN") or (kept if kept != "off" else "live"), plans)
+
+
+def _one_of(name: str, text: str, choices: Sequence[Word]) -> Word:
+    for each in choices:
+        if each == text:
+            return each
+    raise BadSetting(f"{name} must be one of {', '.join(choices)}")
 
 
 def is_loopback(host: str) -> bool:

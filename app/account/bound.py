@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self, TypeVar
 
+from app.budget.budget import Asker
+from app.budget.line import Priority
 from app.cache.cache import Answer, Cache, Freshness, NotKept
 from app.listing import Nothing
 from app.orb import wire
@@ -37,10 +39,11 @@ class Bound:
         named: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._orb = orb
         self._cache = cache
         self._customer = customer
         self._freshness = freshness
+        self._orb = orb
+        self._asks(Priority.REFRESH if freshness.live else Priority.FIRST_PAINT)
         self._kept_only = False
         self._now = now
         self.credit_currencies = credit_currencies
@@ -57,6 +60,16 @@ class Bound:
         found = copy(self)
         found._kept_only = True
         return found
+
+    def late(self) -> Self:
+        """The same account for what is not seen first: its calls let those of first paints pass."""
+        found = copy(self)
+        found._asks(Priority.LATE)
+        return found
+
+    def _asks(self, priority: Priority) -> None:
+        asker = Asker((self._customer.kind, self._customer.id), priority, self._freshness.deadline)
+        self._orb = self._orb.asked_by(asker)
 
     @property
     def asks_nobody(self) -> bool:

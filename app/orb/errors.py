@@ -4,6 +4,7 @@
     ├── Unreachable      orb_unreachable    no connection, or it broke
     ├── TimedOut         orb_timeout        no whole answer within the deadline
     ├── RateLimited      orb_rate_limited   429
+    ├── Busy             busy               no leave to call within the deadline: too much is asked of the account
     ├── Unauthorized     orb_auth           401, 403: our key, never the viewer's session
     ├── Malformed        orb_malformed      an answer that is not what its endpoint promises
     ├── TooLarge         orb_too_large      an answer past ORRERY_MAX_ANSWER
@@ -42,6 +43,10 @@ class RateLimited(OrbError):
     def __init__(self, retry_after: str | None = None) -> None:
         super().__init__(self.code)
         self.retry_after = retry_after
+
+
+class Busy(OrbError):
+    code = "busy"
 
 
 class Unauthorized(OrbError):

@@ -5,8 +5,9 @@ no difference. Everything here raises `OrbError`.
 """
 
 from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import anyio
 import httpx
@@ -50,6 +51,13 @@ class Exchange:
         self._deadline = deadline
         self._limit = limit
         self._now = now
+        self._asker: object = None
+
+    def asked_by(self, asker: object) -> Self:
+        """The same account, asked for somebody: what `asker` is, the transports know that look at it."""
+        found = copy(self)
+        found._asker = asker
+        return found
 
     async def get(self, which: Endpoint[T], path: str, params: Params = (), max_age: float | None = None) -> Reading[T]:
         """The answer to a GET of `path` under the account's address."""
@@ -73,7 +81,8 @@ class Exchange:
         deadline: float | None = None,
     ) -> Reading[T]:
         cached = which.honours_cache and max_age is not None
-        request = question.request(self._base, which.name, method, path, params, max_age if cached else None, content)
+        told = {"call": which.name, "rate": which.rate.value, "asker": self._asker}
+        request = question.request(self._base, method, path, params, max_age if cached else None, content, told)
         asked = self._now()
         outcome = await self._exchange(request, which.name, deadline or self._deadline)
         if isinstance(outcome, OrbError):
@@ -103,6 +112,8 @@ class Exchange:
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
+        except OrbError as error:  # a layer refused to send it
+            return error
         except (TimeoutError, httpx.TimeoutException):
             return TimedOut(call)
         except httpx.RemoteProtocolError:

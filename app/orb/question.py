@@ -1,7 +1,7 @@
 """A question to Orb as the request that carries it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
@@ -13,11 +13,18 @@ Params = Sequence[tuple[str, str]]
 
 
 def request(
-    base: httpx.URL, name: str, method: str, path: str, params: Params, max_age: float | None, content: bytes
+    base: httpx.URL,
+    method: str,
+    path: str,
+    params: Params,
+    max_age: float | None,
+    content: bytes,
+    extensions: Mapping[str, object],
 ) -> httpx.Request:
     """The request for `path` under `base`; with `max_age` it lets Orb answer from its cache.
 
-    `name` is the endpoint's, for logs. Raises ValueError if the address came out otherwise than it was built.
+    `extensions` are for the layers that it passes: the endpoint's name and rate class, and who asks. Raises
+    ValueError if the address came out otherwise than it was built.
     """
     target = base.raw_path + path.encode("ascii")
     if params:
@@ -38,7 +45,7 @@ def request(
     # The last check before the key goes out: the address is the one that was built, to the byte.
     if (url.scheme, url.netloc, url.raw_path) != (base.scheme, base.netloc, target):
         raise ValueError("the address of a call changed while it was built")
-    return httpx.Request(method, url, headers=headers, content=content, extensions={"call": name})
+    return httpx.Request(method, url, headers=headers, content=content, extensions=dict(extensions))
 
 
 def series(view_mode: str, window: Period, currency: str | None) -> Params:

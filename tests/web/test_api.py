@@ -134,7 +134,8 @@ async def test_one_failing_call_costs_one_card(
 ) -> None:
     name = {500: "error_500", 429: "error_429", 401: "error_401"}[status]
     code = {500: "orb_error", 429: "orb_rate_limited", 401: "orb_auth"}[status]
-    borealis(orb_router, **{route: answer(name, status)})
+    # A 429 pauses all calls of its class, here for a second: those that wait for it come in time.
+    borealis(orb_router, **{route: answer(name, status, Retry_After="1")})
     async with serve() as client:
         document = await dashboard(client)
 
@@ -514,7 +515,7 @@ async def test_a_list_that_could_not_be_renewed_makes_its_cards_stale(
     ["/api/dashboard", f"/api/dashboard?subscription_id={SUBSCRIPTION}", "/", "/api/dashboard?cards=credits"],
 )
 async def test_a_list_that_fails_is_asked_for_once(serve: Serve, orb_router: respx.MockRouter, path: str) -> None:
-    routes = borealis(orb_router, subscriptions=answer("error_500", 500))
+    routes = borealis(orb_router, subscriptions=answer("error_401", 401))
     async with serve() as client:
         await client.get(path)
 

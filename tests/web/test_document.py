@@ -422,11 +422,11 @@ async def test_one_failing_ledger_beside_an_empty_one_fails_the_card(
     serve: Serve, orb_router: respx.MockRouter, settings: Settings
 ) -> None:
     routes = borealis(orb_router)
-    routes["credits_ledger"].mock(side_effect=[answer("credits_ledger_empty"), answer("error_500", 500)])
+    routes["credits_ledger"].mock(side_effect=[answer("credits_ledger_empty"), answer("error_401", 401)])
     async with serve(settings=replace(settings, orb_credit_currency=("credits", "tokens"))) as client:
         card = (await dashboard(client, "/api/dashboard?cards=credits"))["cards"]["credits"]
 
-    assert (card["status"], card["code"]) == ("failed", "orb_error")
+    assert (card["status"], card["code"]) == ("failed", "orb_auth")
 
 
 async def test_the_window_ends_with_the_customers_own_day(serve: Serve, orb_router: respx.MockRouter) -> None:

@@ -1,0 +1,1 @@
+"""Orb's rate limits, kept: no call leaves without its turn."""

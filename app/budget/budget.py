@@ -1,0 +1,107 @@
+"""Gives leave to call Orb: per rate class never more than the plan allows, in order, fairly, within a deadline."""
+
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from math import inf
+
+import anyio
+from anyio.abc import TaskGroup
+
+from app.budget.line import Line, Priority
+from app.budget.pace import Pace, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom a call is made, what for, and until when leave for it is waited for, on anyio's clock."""
+
+    customer: Hashable = None
+    priority: Priority = Priority.FIRST_PAINT
+    deadline: float = inf
+
+
+@dataclass(eq=False, slots=True)
+class _Caller:
+    granted: anyio.Event = field(default_factory=anyio.Event)
+    slot: Slot | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Gate:
+    """One rate class: its pace, who waits, and whether somebody sees to them. `changed` is set when a call is back."""
+
+    pace: Pace
+    line: Line[_Caller] = field(default_factory=Line)
+    served: bool = False
+    changed: anyio.Event = field(default_factory=anyio.Event)
+
+
+class Budget:
+    """The account's calls, by rate class. `tasks` outlives every request; `limits` are calls a second."""
+
+    def __init__(
+        self, limits: Mapping[str, int], tasks: TaskGroup, clock: Callable[[], float] = anyio.current_time
+    ) -> None:
+        self._gates = {rate: _Gate(Pace(limit)) for rate, limit in limits.items()}
+        self._tasks = tasks
+        self._clock = clock
+
+    @asynccontextmanager
+    async def leave(self, rate: str, asker: Asker) -> AsyncIterator[bool]:
+        """Waits for a turn: True when it came, False when the deadline did. The call is made within the block."""
+        gate = self._gates[rate]
+        slot = self._at_once(gate) or await self._in_line(gate, asker)
+        try:
+            yield slot is not None
+        finally:
+            if slot is not None:
+                gate.pace.answered(slot, self._clock())
+                gate.changed.set()
+
+    def refused(self, rate: str, seconds: float) -> None:
+        """Orb refused a call of that class for being too fast: none leaves for so long."""
+        self._gates[rate].pace.refused(self._clock(), seconds)
+
+    def waiting(self, rate: str) -> int:
+        """How many calls of a class wait for their turn."""
+        return len(self._gates[rate].line)
+
+    def _at_once(self, gate: _Gate) -> Slot | None:
+        now = self._clock()
+        return gate.pace.leave(now) if not gate.line and gate.pace.wait(now) == 0 else None
+
+    async def _in_line(self, gate: _Gate, asker: Asker) -> Slot | None:
+        if gate.pace.paused > asker.deadline:
+            return None  # whoever is first in line
+        caller = _Caller()
+        gate.line.join(caller, asker.priority, asker.customer)
+        if not gate.served:
+            gate.served = True
+            self._tasks.start_soon(self._serve, gate)
+        try:
+            with anyio.CancelScope(deadline=asker.deadline):
+                await caller.granted.wait()
+        except anyio.get_cancelled_exc_class():
+            if caller.slot is not None:  # it came too late for a caller who has left: nothing was sent
+                gate.pace.answered(caller.slot, self._clock())
+            raise
+        finally:
+            if caller.slot is None:
+                gate.line.drop(caller, asker.priority, asker.customer)
+        return caller.slot
+
+    async def _serve(self, gate: _Gate) -> None:
+        """Lets those in line leave, one by one, until nobody waits."""
+        try:
+            while gate.line:
+                if (seconds := gate.pace.wait(self._clock())) > 0:
+                    gate.changed = anyio.Event()
+                    with anyio.move_on_after(seconds):
+                        await gate.changed.wait()
+                    continue
+                caller = gate.line.next()
+                caller.slot = gate.pace.leave(self._clock())
+                caller.granted.set()
+        finally:
+            gate.served = False

@@ -1,0 +1,66 @@
+"""When the next call of one rate class may leave: never more than its number reach Orb in any one second."""
+
+from dataclasses import dataclass
+
+# Orb counts what arrives, at some moment between a call's departure and its answer: a second after the answer the
+# call counts no more, wherever that second is cut. What takes long has arrived long before its answer.
+_SECOND = 1.05
+_ARRIVED = 1.0
+_RECOVERY = 10.0  # seconds after which a limit that was halved grows by a tenth of the plan's
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """One call's place among those of a second; free at `until`."""
+
+    until: float
+
+
+class Pace:
+    """The calls of one class that may still count, and a pause where Orb asked for one.
+
+    Times are in seconds on one clock, whichever it is. `limit` is the plan's number; after a refusal for being too
+    fast half of it is used, and a tenth more for every ten seconds without another.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._slots: list[Slot] = []
+        self._until = 0.0  # paused until then
+        self._refused: float | None = None
+        self._after = limit  # what was allowed right after the last refusal
+
+    def allowed(self, now: float) -> int:
+        """How many calls a second leave just now."""
+        if self._refused is None:
+            return self._limit
+        grown = int(max(0.0, now - self._refused) / _RECOVERY) * max(1, self._limit // 10)
+        return min(self._limit, self._after + grown)
+
+    def wait(self, now: float) -> float:
+        """How long until the next call may leave as things stand; 0 for at once."""
+        self._slots = [slot for slot in self._slots if slot.until > now]
+        taken, allowed = sorted(slot.until for slot in self._slots), self.allowed(now)
+        opens = taken[len(taken) - allowed] if len(taken) >= allowed else now
+        return max(0.0, opens - now, self._until - now)
+
+    @property
+    def paused(self) -> float:
+        """Until when none leaves because Orb asked for it."""
+        return self._until
+
+    def leave(self, now: float) -> Slot:
+        """A call leaves."""
+        slot = Slot(now + _ARRIVED + _SECOND)
+        self._slots.append(slot)
+        return slot
+
+    def answered(self, slot: Slot, now: float) -> None:
+        """A call came back, or came to nothing: by now Orb has counted it."""
+        slot.until = min(slot.until, now + _SECOND)
+
+    def refused(self, now: float, seconds: float) -> None:
+        """Orb refused a call for being too fast: none of this class leaves for so long, and then fewer do."""
+        self._until = max(self._until, now + seconds)
+        self._after = max(1, self.allowed(now) // 2)
+        self._refused = self._until

@@ -1,0 +1,83 @@
+"""When Orb is left alone, and when it is asked again."""
+
+from app.budget.breaker import Breaker
+
+
+def told(calls: str, start: float = 0.0, apart: float = 0.1) -> Breaker:
+    """A breaker after those calls: `+` was answered, `-` was not."""
+    breaker = Breaker()
+    for n, call in enumerate(calls):
+        breaker.tell(start + n * apart, good=call == "+")
+    return breaker
+
+
+def test_fewer_than_twenty_calls_tell_nothing() -> None:
+    assert told("-" * 19).allows(2)
+    assert not told("-" * 20).allows(2)
+
+
+def test_half_of_the_calls_is_too_many() -> None:
+    assert not told("+-" * 10).allows(2)
+    assert told("+" + "+-" * 10).allows(2.5)
+
+
+def test_calls_of_longer_ago_than_ten_seconds_do_not_count() -> None:
+    breaker = told("-" * 19)
+    breaker.tell(11.9, good=False)
+
+    assert breaker.allows(12)
+
+
+def test_after_five_seconds_three_probes_go_and_no_more() -> None:
+    breaker = told("-" * 20)
+    opened = 1.9
+
+    assert not breaker.allows(opened + 4.9)
+    assert [breaker.allows(opened + 5.1) for _ in range(4)] == [True, True, True, False]
+
+
+def test_three_good_probes_close_it() -> None:
+    breaker = told("-" * 20)
+    for _ in range(3):
+        assert breaker.allows(10)
+        breaker.tell(10, good=True)
+
+    assert breaker.closed
+    assert all(breaker.allows(10) for _ in range(100))
+
+
+def test_one_bad_probe_opens_it_for_another_five_seconds() -> None:
+    breaker = told("-" * 20)
+    assert breaker.allows(10)
+    assert breaker.allows(10)
+    breaker.tell(10.5, good=False)
+    breaker.tell(10.6, good=True)  # the other probe comes back too late to count
+
+    assert not breaker.allows(15.4)
+    assert breaker.allows(15.6)
+
+
+def test_a_probe_that_never_went_out_leaves_its_place_to_another() -> None:
+    breaker = told("-" * 20)
+    for _ in range(10):
+        assert breaker.allows(10)
+        breaker.tell(10, good=None)
+
+    assert not breaker.closed
+    assert breaker.allows(10)
+
+
+def test_what_nobody_can_tell_counts_for_nothing() -> None:
+    breaker = told("-" * 19)
+    for _ in range(100):
+        breaker.tell(2, good=None)
+
+    assert breaker.allows(2)
+
+
+def test_a_call_that_left_before_it_opened_is_no_probe() -> None:
+    breaker = told("-" * 20)
+    breaker.tell(2, good=True)
+
+    assert not breaker.closed
+    assert [breaker.allows(7) for _ in range(4)] == [True, True, True, False]
