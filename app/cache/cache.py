@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 # An answer whose renewal fails is still shown, with its age, for this long.
 _LAST_GOOD = 24 * 3600.0
+# So many seconds nobody but a refresh tries again to renew what just failed and is kept.
+_REST = 5.0
 
 
 class NotKept(Exception):
@@ -84,6 +86,7 @@ class Cache:
         self._now = now
         self._flights: dict[tuple[Key, bool], _Flight] = {}
         self._live: LRUCache[Key, datetime] = LRUCache(100_000)
+        self._failed: LRUCache[Key, tuple[datetime, Exception]] = LRUCache(10_000)
 
     def last_live(self, customer: Key) -> datetime | None:
         """When the last refresh of this customer came; `customer` is the beginning of its keys."""
@@ -102,6 +105,8 @@ class Cache:
         """
         if (young := self.kept(key, how)) is not None:
             return Answer(young)
+        if (reading := self._last_good(key)) and (error := self._just_failed(key, how)):
+            return Answer(cast(Reading[T], reading), error)
         flight = self._under_way(key, how) or self._start(key, how, ask)
         with anyio.CancelScope(deadline=min(how.soon, how.deadline) if self._last_good(key) else how.deadline):
             await flight.landed.wait()
@@ -116,6 +121,10 @@ class Cache:
         """A refresh has its cool-down alone; what else is asked may not go back behind the last refresh."""
         floor = None if how.live else self.last_live(key[:2])
         return how.suits(since, asked) and (floor is None or asked >= floor)
+
+    def _just_failed(self, key: Key, how: Freshness) -> Exception | None:
+        failed = None if how.live else self._failed.get(key)
+        return failed[1] if failed and (self._now() - failed[0]).total_seconds() < _REST else None
 
     def _last_good(self, key: Key) -> Reading[Any] | None:
         reading = self._store.get(key)
@@ -142,8 +151,10 @@ class Cache:
         try:
             flight.reading = await ask()
             self._commit(key, flight.reading)
+            self._failed.pop(key, None)
             flight.error = None
         except Exception as error:
+            self._failed[key] = (self._now(), error)
             flight.error = error
         finally:
             if self._flights.get((key, flight.live)) is flight:

@@ -10,6 +10,7 @@ import pytest
 
 from app.cache.cache import Answer, Cache, Freshness
 from app.cache.store import Memory
+from app.orb.errors import Unreachable
 from app.reading import Reading
 from tests.conftest import Clock
 
@@ -262,6 +263,34 @@ async def test_the_last_good_answer_stays_when_its_renewal_fails(opened: Open, o
 
     assert kept.reading.value == 1
     assert isinstance(kept.failed, ConnectionError)
+
+
+async def test_what_just_failed_and_is_kept_is_let_alone_for_five_seconds_but_by_a_refresh(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.error = OSError()
+        answers = [await get(cache, orb) for _ in range(3)]
+        assert [(each.reading.value, type(each.failed)) for each in answers] == [(1, OSError)] * 3
+        assert orb.calls == 2
+        await get(cache, orb, live=True, max_age=10)
+        assert orb.calls == 3
+        clock.pass_seconds(5)
+        orb.error = None
+        assert (await get(cache, orb)).reading.value == 4
+        clock.pass_seconds(301)
+        assert (await get(cache, orb)).reading.value == 5
+
+
+async def test_what_failed_and_is_not_kept_is_asked_for_again_at_once(opened: Open, orb: Orb) -> None:
+    async with opened() as cache:
+        orb.error = Unreachable()
+        with pytest.raises(Unreachable):
+            await get(cache, orb)
+        orb.error = None
+        assert (await get(cache, orb)).reading.value == 2
 
 
 async def test_an_older_answer_stands_ready_while_its_renewal_is_slow(opened: Open, orb: Orb, clock: Clock) -> None:
