@@ -11,7 +11,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from app import log
 from app.account.account import Account
-from app.cache.cache import NotKept
+from app.cache.freshness import NotKept
 from app.cards.base import Card, Empty, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing

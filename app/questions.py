@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.days import Period, day_of, midnight
 from app.listing import Listing
 from app.money import unit

@@ -8,7 +8,7 @@ from typing import Literal
 
 from app import alarms
 from app.alarms import BALANCE, Value
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.levels import Level, ahead, reached, share
 from app.listing import Nothing
 from app.money import Money, Quantity, unit

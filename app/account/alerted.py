@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from app.account.bound import Bound
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.orb import wire
 from app.orb.alerts import Alert, Alerts
 from app.orb.errors import Foreign, NotFound

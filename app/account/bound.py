@@ -8,7 +8,8 @@ from typing import Self, TypeVar
 
 from app.budget.budget import Asker
 from app.budget.line import Priority
-from app.cache.cache import Answer, Cache, Freshness, NotKept
+from app.cache.cache import Cache
+from app.cache.freshness import Answer, Freshness, NotKept
 from app.listing import Nothing
 from app.orb import wire
 from app.orb.client import Orb
@@ -76,10 +77,13 @@ class Bound:
         """Whether this is an account `at_hand`."""
         return self._kept_only
 
-    @property
-    def _allowance(self) -> float | None:
-        """How old Orb's cached answer may be: none older than this customer's last live one, or ages would go back."""
-        if self._freshness.live:
+    def _allowance(self, words: Sequence[str]) -> float | None:
+        """How old Orb's cached answer to a question may be; None asks past Orb's cache.
+
+        None older than this customer's last live one, or ages would go back, and none at all where Orb has said
+        that the answer is another now.
+        """
+        if self._freshness.live or self._cache.is_changed(self._key(words), self._freshness):
             return None
         live = self._cache.last_live(self._key(()))
         since = (self.now - live).total_seconds() if live else self._freshness.max_age

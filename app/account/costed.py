@@ -1,7 +1,7 @@
 """What a customer's usage costs, as their account tells it: by day, and by group."""
 
 from app.account.bound import Bound
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.days import Period
 from app.listing import Nothing
 from app.orb import wire
@@ -23,12 +23,14 @@ class Costed(Bound):
     ) -> Answer[wire.Costs]:
         """One subscription's cost series, in days as Orb cut them."""
 
+        words = _series_key(subscription.id, view_mode, window, currency)
+
         async def ask() -> Reading[wire.Costs]:
             return await self._orb.subscription_costs(
-                subscription.id, view_mode, window, currency, max_age=self._allowance
+                subscription.id, view_mode, window, currency, max_age=self._allowance(words)
             )
 
-        return await self._ask(_series_key(subscription.id, view_mode, window, currency), ask, hurry=hurry)
+        return await self._ask(words, ask, hurry=hurry)
 
     def kept_costs(
         self, subscription: wire.Subscription, view_mode: str, window: Period, currency: str | None
@@ -42,10 +44,13 @@ class Costed(Bound):
         if self.only is not None:
             raise ValueError("the roll-up holds subscriptions that this viewer may not see")
 
-        async def ask() -> Reading[wire.Costs]:
-            return await self._orb.customer_costs(self._customer, view_mode, window, currency, max_age=self._allowance)
+        words = _series_key("customer", view_mode, window, currency)
 
-        return await self._ask(_series_key("customer", view_mode, window, currency), ask)
+        async def ask() -> Reading[wire.Costs]:
+            allowance = self._allowance(words)
+            return await self._orb.customer_costs(self._customer, view_mode, window, currency, max_age=allowance)
+
+        return await self._ask(words, ask)
 
     async def grouped_costs(
         self, subscription: wire.Subscription, key: str, window: Period, currency: str | None, limit: int

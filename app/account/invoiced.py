@@ -1,7 +1,7 @@
 """What a customer is billed, as their account tells it."""
 
 from app.account.bound import Bound
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.listing import Nothing
 from app.orb import wire
 from app.orb.errors import Invalid, NotFound
@@ -14,10 +14,12 @@ class Invoiced(Bound):
     async def upcoming_invoice(self, subscription: wire.Subscription) -> Answer[wire.Invoice | Nothing]:
         """The bill so far; Nothing when none is pending, or the subscription has ended."""
 
+        words = _bill_key(subscription)
+
         async def ask() -> Reading[wire.Invoice | Nothing]:
             asked = self.now
             try:
-                reading = await self._orb.upcoming_invoice(subscription.id, max_age=self._allowance)
+                reading = await self._orb.upcoming_invoice(subscription.id, max_age=self._allowance(words))
             except NotFound:
                 return self._state(asked, "no_upcoming_invoice")
             except Invalid as refused:
@@ -27,7 +29,7 @@ class Invoiced(Bound):
             self._own(reading.value.customer)
             return reading
 
-        return await self._ask(_bill_key(subscription), ask)
+        return await self._ask(words, ask)
 
     def kept_invoice(self, subscription: wire.Subscription) -> Reading[wire.Invoice | Nothing] | None:
         """The same bill if a young enough one is at hand; asks nobody."""

@@ -1,7 +1,7 @@
 """Who holds a customer's licenses, and what they used of their allocations, as their account tells it."""
 
 from app.account.bound import Bound
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.orb import wire
 from app.orb.errors import Foreign, NotEnabled, NotFound
 from app.orb.licenses import Licenses, LicenseTypes, LicenseUsages

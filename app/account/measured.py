@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.account.bound import Bound
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.days import Period
 from app.listing import Nothing
 from app.orb import wire
@@ -20,23 +20,28 @@ class Measured(Bound):
     ) -> Answer[Usage]:
         """How much of each metric, in days as Orb cut them."""
 
+        words = _days_key("usage", subscription.id, view_mode, window)
+
         async def ask() -> Reading[Usage]:
-            reading = await self._orb.subscription_usage(subscription.id, view_mode, window, max_age=self._allowance)
+            allowance = self._allowance(words)
+            reading = await self._orb.subscription_usage(subscription.id, view_mode, window, max_age=allowance)
             _must_view(reading.value.data, view_mode)
             return reading
 
-        return await self._ask(_days_key("usage", subscription.id, view_mode, window), ask)
+        return await self._ask(words, ask)
 
     async def grouped_usage(
         self, subscription: wire.Subscription, metric: str, key: str, view_mode: str, window: Period
     ) -> Answer[GroupedUsage | Nothing]:
         """One metric by one event property; Nothing where Orb does not count it so."""
 
+        words = (*_days_key("grouped_usage", subscription.id, view_mode, window), metric, key)
+
         async def ask() -> Reading[GroupedUsage | Nothing]:
             asked = self.now
             try:
                 reading = await self._orb.grouped_usage(
-                    subscription.id, metric, key, view_mode, window, max_age=self._allowance
+                    subscription.id, metric, key, view_mode, window, max_age=self._allowance(words)
                 )
             except (NotEnabled, Invalid):
                 return self._state(asked, "not_groupable")
@@ -45,8 +50,7 @@ class Measured(Bound):
                 raise Malformed("groups of another property than was asked for")
             return Reading(reading.value, reading.as_of, reading.asked, reading.size)
 
-        words = _days_key("grouped_usage", subscription.id, view_mode, window)
-        return await self._ask((*words, metric, key), ask)
+        return await self._ask(words, ask)
 
 
 def _days_key(name: str, whose: str, view_mode: str, window: Period) -> tuple[str, ...]:

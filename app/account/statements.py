@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from app.account.listed import Listed
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.listing import Nothing
 from app.orb.errors import Foreign, Malformed, NotFound, OrbError
 from app.orb.invoices import Invoices, Issued

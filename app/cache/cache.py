@@ -1,73 +1,48 @@
 """Remembers answers; simultaneous askers share one question.
 
-One predicate decides everything: *is this answer young enough?* (`Freshness.suits`). It is asked of the kept
-answer on a page load and on a refresh (the cool-down), and of a question already under way before another is sent.
-Each customer has a floor beside it: after a refresh nothing is young enough that was asked for before it.
+One predicate decides everything: *is this answer young enough?* (`Freshness.suits`, and `Floors` beside it). It is
+asked of the kept answer on a page load and on a refresh (the cool-down), of a question already under way before
+another is sent, and of what other processes keep. After a refresh nothing is young enough that was asked for before
+it, and after Orb said that something changed, nothing that was asked for before that.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from math import inf
-from typing import Any, Generic, TypeVar, cast
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+from zlib import crc32
 
 import anyio
 from anyio.abc import TaskGroup
 from cachetools import LRUCache
 
-from app.cache.store import Key, Store
+from app.cache.floors import Floors, Key
+from app.cache.freshness import Answer, Freshness
+from app.cache.others import Others
+from app.cache.store import Store
 from app.reading import Reading
 
 T = TypeVar("T")
+Ask = Callable[[], Awaitable[Reading[T]]]
 
 # An answer whose renewal fails is still shown, with its age, for this long.
 _LAST_GOOD = 24 * 3600.0
 # So many seconds nobody but a refresh tries again to renew what just failed and is kept.
 _REST = 5.0
-
-
-class NotKept(Exception):
-    """Nobody was to be asked, and no young enough answer is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How old an answer may be for one request, and how long the request waits for it.
-
-    `began` is when the request came; `max_age` is in seconds before that. `live` asks Orb past its cache, as a
-    refresh does. `soon` and `deadline` are times on anyio's clock: an older answer that stands ready is taken
-    at `soon`, and nothing is waited for past `deadline`.
-    """
-
-    began: datetime
-    max_age: float
-    soon: float = inf
-    deadline: float = inf
-    live: bool = False
-
-    def suits(self, since: datetime, asked: datetime) -> bool:
-        """Whether an answer is young enough that holds the figures of `since` and was asked for at `asked`.
-
-        What was asked for after this request came is as young as can be, so the parts of one request share
-        their questions whatever `max_age` is; but a live one does not take what Orb may have had in its cache.
-        """
-        return since >= self.began - timedelta(seconds=self.max_age) or (asked >= self.began and not self.live)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
-    """What the asker gets. `failed` says why it is older than asked for: the renewal's error, or TimeoutError."""
-
-    reading: Reading[T]
-    failed: Exception | None = None
+# The part of `max_age` over which the renewals of different customers are spread, so that those who came together
+# do not come together for ever.
+_SPREAD = 0.05
 
 
 @dataclass(eq=False, slots=True)
 class _Flight:
-    """A question under way. It belongs to nobody: whoever leaves, it lands, and its answer is kept."""
+    """A question under way. It belongs to nobody: whoever leaves, it lands, and its answer is kept.
+
+    `looked` is set when what other processes keep has been looked at.
+    """
 
     asked: datetime
-    live: bool
+    looked: anyio.Event = field(default_factory=anyio.Event)
     landed: anyio.Event = field(default_factory=anyio.Event)
     reading: Reading[Any] | None = None
     error: Exception | None = None
@@ -78,26 +53,53 @@ def _now() -> datetime:
 
 
 class Cache:
-    """`flights` is a task group that outlives every request; `store` keeps the answers."""
+    """`flights` is a task group that outlives every request; `store` keeps the answers; `others` are processes
+    beside this one."""
 
-    def __init__(self, store: Store, flights: TaskGroup, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        store: Store,
+        flights: TaskGroup,
+        now: Callable[[], datetime] = _now,
+        *,
+        floors: Floors | None = None,
+        others: Others | None = None,
+        spread: float = _SPREAD,
+    ) -> None:
         self._store = store
         self._tasks = flights
         self._now = now
+        self._floors = floors or Floors()
+        self._others = others
+        self._spread = spread
         self._flights: dict[tuple[Key, bool], _Flight] = {}
-        self._live: LRUCache[Key, datetime] = LRUCache(100_000)
         self._failed: LRUCache[Key, tuple[datetime, Exception]] = LRUCache(10_000)
 
     def last_live(self, customer: Key) -> datetime | None:
         """When the last refresh of this customer came; `customer` is the beginning of its keys."""
-        return self._live.get(customer)
+        return self._floors.refreshed(customer)
+
+    def is_changed(self, key: Key, how: Freshness) -> bool:
+        """Whether Orb said of late that the answer is another than the kept one: Orb's own cache may not know yet."""
+        changed, kept = self._floors.changed(key), self._last_good(key)
+        return changed is not None and how.suits(changed, changed) and (kept is None or kept.asked < changed)
+
+    async def change(self, customer: Key, questions: tuple[str, ...] | None = None) -> None:
+        """Orb says that answers to these questions of a customer's are others now; None means all. Asks nobody."""
+        at = self._now()
+        for question in questions or (None,):
+            self._floors.change(customer, question, at)
+            if self._others:
+                await self._others.change(customer, question, at)
 
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
         """The kept answer if it is young enough; asks nobody."""
         reading = self._last_good(key)
-        return reading if reading and self._suits(key, how, reading.since, reading.asked) else None
+        if reading is None or not self._suits(key, how, reading.since, reading.asked):
+            return None
+        return reading if self._others is None or self._others.vouches(key, reading) else None
 
-    async def get(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[T]]]) -> Answer[T]:
+    async def get(self, key: Key, how: Freshness, ask: Ask[T]) -> Answer[T]:
         """A young enough answer: the kept one, that of a question under way, or that of a new one.
 
         When the renewal fails or is slow, the last good answer comes back with `failed` set; without one the
@@ -108,8 +110,7 @@ class Cache:
         if (reading := self._last_good(key)) and (error := self._just_failed(key, how)):
             return Answer(cast(Reading[T], reading), error)
         flight = self._under_way(key, how) or self._start(key, how, ask)
-        with anyio.CancelScope(deadline=min(how.soon, how.deadline) if self._last_good(key) else how.deadline):
-            await flight.landed.wait()
+        await self._wait(key, how, flight)
         failed = flight.error if flight.landed.is_set() else TimeoutError()
         # The kept one first: it may be younger. An answer that is too large to keep is in the flight alone.
         reading = self._last_good(key) or flight.reading
@@ -117,10 +118,17 @@ class Cache:
             raise failed or TimeoutError
         return Answer(cast(Reading[T], reading), failed)
 
+    async def _wait(self, key: Key, how: Freshness, flight: _Flight) -> None:
+        """Until it lands, or for as long as this request waits with what stands ready."""
+        with anyio.CancelScope(deadline=how.deadline):
+            if self._last_good(key) is None:
+                await flight.looked.wait()
+            with anyio.CancelScope(deadline=how.soon if self._last_good(key) else how.deadline):
+                await flight.landed.wait()
+
     def _suits(self, key: Key, how: Freshness, since: datetime, asked: datetime) -> bool:
-        """A refresh has its cool-down alone; what else is asked may not go back behind the last refresh."""
-        floor = None if how.live else self.last_live(key[:2])
-        return how.suits(since, asked) and (floor is None or asked >= floor)
+        early = 0.0 if how.live else self._spread * crc32("\0".join(key[:2]).encode()) / 2**32
+        return how.suits(since, asked, early) and self._floors.holds(key, asked, live=how.live)
 
     def _just_failed(self, key: Key, how: Freshness) -> Exception | None:
         failed = None if how.live else self._failed.get(key)
@@ -128,10 +136,13 @@ class Cache:
 
     def _last_good(self, key: Key) -> Reading[Any] | None:
         reading = self._store.get(key)
-        if reading is None or (self._now() - reading.asked).total_seconds() <= (reading.lasts or _LAST_GOOD):
+        if reading is None or self._lasts(reading):
             return reading
         self._store.drop(key)
         return None
+
+    def _lasts(self, reading: Reading[Any]) -> bool:
+        return (self._now() - reading.asked).total_seconds() <= (reading.lasts or _LAST_GOOD)
 
     def _under_way(self, key: Key, how: Freshness) -> _Flight | None:
         for flight in (self._flights.get((key, True)), None if how.live else self._flights.get((key, False))):
@@ -139,17 +150,17 @@ class Cache:
                 return flight
         return None
 
-    def _start(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[Any]]]) -> _Flight:
-        flight = self._flights[key, how.live] = _Flight(self._now(), how.live)
+    def _start(self, key: Key, how: Freshness, ask: Ask[Any]) -> _Flight:
+        flight = self._flights[key, how.live] = _Flight(self._now())
         if how.live:
-            self._live[key[:2]] = max(how.began, self.last_live(key[:2]) or how.began)
-        self._tasks.start_soon(self._fly, key, flight, ask)
+            self._floors.refresh(key[:2], how.began)
+        self._tasks.start_soon(self._fly, key, how, flight, ask)
         return flight
 
-    async def _fly(self, key: Key, flight: _Flight, ask: Callable[[], Awaitable[Reading[Any]]]) -> None:
+    async def _fly(self, key: Key, how: Freshness, flight: _Flight, ask: Ask[Any]) -> None:
         flight.error = TimeoutError()  # stands where the service stops before the answer is there
         try:
-            flight.reading = await ask()
+            flight.reading = await self._answer(key, how, flight, ask)
             self._commit(key, flight.reading)
             self._failed.pop(key, None)
             flight.error = None
@@ -157,11 +168,48 @@ class Cache:
             self._failed[key] = (self._now(), error)
             flight.error = error
         finally:
-            if self._flights.get((key, flight.live)) is flight:
-                del self._flights[key, flight.live]
+            if self._flights.get((key, how.live)) is flight:
+                del self._flights[key, how.live]
+            flight.looked.set()
             flight.landed.set()
 
+    async def _answer(self, key: Key, how: Freshness, flight: _Flight, ask: Ask[Any]) -> Reading[Any]:
+        """Of another process where it has a young enough one or is asking, else of Orb."""
+        if (others := self._others) is None:
+            flight.looked.set()
+            return await ask()
+        if how.live:
+            await others.refresh(key[:2], how.began)
+        while True:
+            if (found := await self._look(key, others)) and self._suits(key, how, found.since, found.asked):
+                return found
+            flight.looked.set()
+            if (release := await others.lease(key, live=how.live)) is not None:
+                break
+            if anyio.current_time() >= how.deadline:
+                raise TimeoutError
+            await others.landed(key)
+        try:
+            reading = await ask()
+            await others.keep(key, reading)
+            return reading
+        finally:
+            with anyio.CancelScope(shield=True):
+                await release()
+
+    async def _look(self, key: Key, others: Others) -> Reading[Any] | None:
+        """What other processes keep, however old it may be: it is kept here too."""
+        found = await others.look(key)
+        if found is None or not self._lasts(found):
+            return None
+        self._commit(key, found)
+        return found
+
     def _commit(self, key: Key, reading: Reading[Any]) -> None:
+        """Forward only: what is out of date never replaces what is not, nor an older answer a younger one."""
         kept = self._last_good(key)
-        if kept is None or (kept.since, kept.asked) <= (reading.since, reading.asked):
+        if kept is None or self._order(key, kept) <= self._order(key, reading):
             self._store.put(key, reading)
+
+    def _order(self, key: Key, reading: Reading[Any]) -> tuple[bool, datetime, datetime]:
+        return self._floors.holds(key, reading.asked, live=False), reading.since, reading.asked

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 from app.account.account import Account
 from app.alarms import BALANCE
-from app.cache.cache import Answer, NotKept
+from app.cache.freshness import Answer, NotKept
 from app.cards.base import Card, Outcome, Row, Table, empty, of_parts
 from app.listing import Nothing
 from app.orb import alerts as orb

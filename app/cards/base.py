@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol, TypedDict
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.days import Period
 from app.labels import Label
 from app.listing import Listing, Nothing

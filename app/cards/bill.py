@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Card, Empty, Links, Outcome, Row, Table, empty, links, of_parts
 from app.days import DayName, Period, day_of
 from app.listing import Listing, Nothing

@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import quote
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts
 from app.days import Period
 from app.groups import Breakdown, Way, Whole, clamp, label_of, view

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Card, Outcome, Row, Table, empty, ready
 from app.listing import Listing
 from app.money import Money, Unit, unit

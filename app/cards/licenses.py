@@ -10,7 +10,7 @@ from functools import partial
 
 from app.account.account import Account
 from app.allocations import Allocations, view
-from app.cache.cache import Answer, NotKept
+from app.cache.freshness import Answer, NotKept
 from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, of_parts
 from app.orb import wire
 from app.orb.errors import OrbError

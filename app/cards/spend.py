@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Card, Links, Outcome, Row, Table, empty, links, ready
 from app.days import Period
 from app.listing import Listing

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Card, Outcome, Row, Table, empty, of_parts
 from app.labels import Label, property_label
 from app.listing import Listing, Nothing

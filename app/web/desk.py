@@ -9,7 +9,8 @@ import jinja2
 from starlette.requests import Request
 
 from app.account.account import Account
-from app.cache.cache import Cache, Freshness
+from app.cache.cache import Cache
+from app.cache.freshness import Freshness
 from app.cards.base import Card
 from app.dashboard import WORDS, chosen
 from app.groups import GROUPS_REACH_BACK

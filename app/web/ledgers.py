@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.account.account import Account
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Outcome, failed, ready
 from app.cards.credits import CARD
 from app.dashboard import listing, summary

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.account.account import Account
 from app.allocations import License, rows
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.base import Outcome, empty, failed, ready
 from app.cards.licenses import CARD
 from app.dashboard import listing, summary

@@ -8,7 +8,8 @@ from math import inf
 import anyio
 import pytest
 
-from app.cache.cache import Answer, Cache, Freshness
+from app.cache.cache import Cache
+from app.cache.freshness import Answer, Freshness
 from app.cache.store import Memory
 from app.orb.errors import Unreachable
 from app.reading import Reading
@@ -48,7 +49,7 @@ def opened(clock: Clock) -> Open:
     @asynccontextmanager
     async def start(size: int = 1_000_000) -> AsyncIterator[Cache]:
         async with anyio.create_task_group() as flights:
-            yield Cache(Memory(size), flights, clock)
+            yield Cache(Memory(size), flights, clock, spread=0)
             flights.cancel_scope.cancel()
 
     return start
@@ -341,11 +342,66 @@ async def test_memory_is_bounded_in_bytes_and_too_large_an_answer_still_arrives(
         assert cache.kept(KEY, Freshness(clock(), 300)) is None
 
 
-async def test_the_least_recently_used_answers_go_first(clock: Clock) -> None:
-    store = Memory(3_000)
-    for name in ("a", "b", "c"):
-        store.put((name,), Reading(name, clock(), clock(), size=400))
-    store.get(("a",))
-    store.put(("d",), Reading("d", clock(), clock(), size=400))
+async def test_what_changed_is_asked_for_again_past_orbs_cache_and_nothing_else_is(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    usage = (*KEY[:2], "usage", "one")
+    async with opened() as cache:
+        await get(cache, orb)
+        await cache.get(usage, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(20)
+        await cache.change(KEY[:2], ("upcoming_invoice", "invoices"))
+        clock.pass_seconds(1)
+        asked = Freshness(clock(), 300)
+        assert cache.kept(usage, asked) is not None
+        assert cache.kept(KEY, asked) is None
+        assert (cache.is_changed(KEY, asked), cache.is_changed(usage, asked)) == (True, False)
+        assert (await get(cache, orb)).reading.value == 3
+        assert not cache.is_changed(KEY, asked)
+        clock.pass_seconds(5)
+        assert (await get(cache, orb, live=True, max_age=10)).reading.value == 3  # the cool-down
+        await cache.change(KEY[:2])
+        clock.pass_seconds(1)
+        assert cache.kept(usage, Freshness(clock(), 300)) is None
+        assert (await get(cache, orb, live=True, max_age=10)).reading.value == 4  # which a change breaks
 
-    assert [name for name in "abcd" if store.get((name,))] == ["a", "c", "d"]
+
+async def test_a_change_of_long_ago_is_known_to_orbs_cache_too(opened: Open, clock: Clock) -> None:
+    async with opened() as cache:
+        await cache.change(KEY[:2])
+        clock.pass_seconds(301)
+        assert not cache.is_changed(KEY, Freshness(clock(), 300))
+
+
+async def test_an_answer_on_its_way_when_something_changed_is_not_taken_for_a_young_one(
+    opened: Open, clock: Clock
+) -> None:
+    slow, quick = Orb(clock), Orb(clock)
+    slow.gate, slow.calls = anyio.Event(), 100
+    async with opened() as cache, anyio.create_task_group() as group:
+        group.start_soon(lambda: get(cache, slow))
+        await anyio.wait_all_tasks_blocked()
+        clock.pass_seconds(1)
+        await cache.change(KEY[:2], ("upcoming_invoice",))
+        clock.pass_seconds(1)
+        quick.age = 3  # by its stamp it is older than the one that is still on its way
+        assert (await get(cache, quick)).reading.value == 1
+        slow.gate.set()
+        await anyio.wait_all_tasks_blocked()
+        assert (await get(cache, quick)).reading.value == 1
+
+
+async def test_customers_who_came_together_are_not_renewed_together(clock: Clock) -> None:
+    async with anyio.create_task_group() as flights:
+        cache, orb = Cache(Memory(10_000_000), flights, clock), Orb(clock)
+        keys = [("customer_id", f"customer-{n}", "usage") for n in range(100)]
+        for key in keys:
+            await cache.get(key, Freshness(clock(), 300), orb.ask)
+        left = []
+        for seconds in (284, 8, 8):
+            clock.pass_seconds(seconds)
+            left.append(sum(cache.kept(key, Freshness(clock(), 300)) is not None for key in keys))
+
+    assert left[0] == 100
+    assert 25 < left[1] < 75
+    assert left[2] == 0

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.cache.cache import Answer
+from app.cache.freshness import Answer
 from app.cards.alerts import AllAlerts, once, table
 from app.listing import Nothing
 from app.money import Money

@@ -1,0 +1,46 @@
+"""Before which moment a customer's answers are out of date, whatever their age."""
+
+from datetime import datetime
+
+from cachetools import LRUCache
+
+Key = tuple[str, ...]
+
+_MOST = 100_000  # what is forgotten then is only as old as any answer may be
+_ALL = ""
+
+
+class Floors:
+    """Two kinds: when a customer was last refreshed, and when Orb last said that something of theirs changed.
+
+    Keys begin with the customer and go on with the question's name. Floors only rise.
+    """
+
+    def __init__(self) -> None:
+        self._refreshed: LRUCache[Key, datetime] = LRUCache(_MOST)
+        self._changed: LRUCache[Key, datetime] = LRUCache(_MOST)
+
+    def refresh(self, customer: Key, at: datetime) -> None:
+        """Somebody asked for all that is shown of this customer anew."""
+        _raise(self._refreshed, customer, at)
+
+    def change(self, customer: Key, question: str | None, at: datetime) -> None:
+        """Orb said that the answers to a question are others now; None for every question of that customer's."""
+        _raise(self._changed, (*customer, question or _ALL), at)
+
+    def refreshed(self, customer: Key) -> datetime | None:
+        return self._refreshed.get(customer)
+
+    def changed(self, key: Key) -> datetime | None:
+        """When Orb last said that this answer is another now."""
+        found = (self._changed.get((*key[:2], _ALL)), self._changed.get(key[:3]))
+        return max((each for each in found if each), default=None)
+
+    def holds(self, key: Key, asked: datetime, *, live: bool) -> bool:
+        """Whether what was asked for then is not out of date. A refresh has its cool-down instead of the first kind."""
+        floors = (self.changed(key), None if live else self.refreshed(key[:2]))
+        return all(floor is None or asked >= floor for floor in floors)
+
+
+def _raise(floors: LRUCache[Key, datetime], key: Key, at: datetime) -> None:
+    floors[key] = max(at, floors.get(key, at))
