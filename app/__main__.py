@@ -15,7 +15,7 @@ import anyio
 import uvicorn
 
 from app import log
-from app.budget.budget import Budget
+from app.budget.budget import Budget, alone
 from app.budget.plan import PLANS
 from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
@@ -186,7 +186,7 @@ async def _ping(settings: Settings) -> str | None:
     async with anyio.create_task_group() as tasks:
         wire = Wire()
         try:
-            await orb_client(settings, wire, Budget(PLANS[settings.orb_rate_plan], tasks)).ping()
+            await orb_client(settings, wire, Budget(alone(PLANS[settings.orb_rate_plan]), tasks)).ping()
         except Unauthorized:
             return "Orb does not accept ORB_API_KEY: is it of this account and mode, and not revoked?"
         except Unreachable:

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import httpx
 import msgspec
+from anyio.abc import TaskGroup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -16,13 +17,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from app.budget.budget import Budget
+from app.account import kinds
+from app.budget.budget import Budget, alone
 from app.budget.guarded import Guarded
 from app.budget.limited import Limited
 from app.budget.plan import PLANS
 from app.budget.retrying import Retrying
 from app.cache.cache import Cache
+from app.cache.floors import Floors
 from app.cache.store import Memory
+from app.fleet.fleet import Fleet
 from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
@@ -53,12 +57,16 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
-            budget = Budget(PLANS[settings.orb_rate_plan], flights)
-            cache = Cache(Memory(settings.cache_bytes), flights, now)
-            app.state.desk = _desk(settings, cache, transport, budget, now)
+            floors = Floors()
+            fleet = await _fleet(settings, floors, flights, now)
+            others, turns = (fleet.answers, fleet.turns) if fleet else (None, alone(PLANS[settings.orb_rate_plan]))
+            cache = Cache(Memory(settings.cache_bytes), flights, now, floors=floors, others=others)
+            app.state.desk = _desk(settings, cache, transport, Budget(turns, flights), now)
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
+        if fleet:
+            await fleet.aclose()
 
     app = Starlette(
         routes=[
@@ -112,6 +120,16 @@ def create_app(
     )
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
+
+
+async def _fleet(settings: Settings, floors: Floors, tasks: TaskGroup, now: Callable[[], datetime]) -> Fleet | None:
+    """The processes beside this one, where there is a Redis through which they know of each other."""
+    if settings.redis_url is None:
+        return None
+    limits = PLANS[settings.orb_rate_plan]
+    fleet = Fleet(settings.redis_url, settings.orb_api_key, kinds, floors, limits, tasks, now)
+    await fleet.start()
+    return fleet
 
 
 def orb_client(

@@ -51,6 +51,7 @@ class Settings:
     refresh_age: float = 10
     patience: float = 8
     cache_bytes: int = 64 * 1024 * 1024
+    redis_url: Secret | None = None
     max_answer: int = 16 * 1024 * 1024
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     frame_ancestors: tuple[str, ...] = ()
@@ -64,7 +65,7 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_REDIS_URL", "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
+    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -104,6 +105,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         refresh_age=_number(environ, "ORRERY_REFRESH_AGE", 10, 0, 86400),
         patience=_number(environ, "ORRERY_PATIENCE", 8, 1, 60),
         cache_bytes=_number(environ, "ORRERY_CACHE_BYTES", 64 * 1024 * 1024, 1024 * 1024, 2**40),
+        redis_url=_redis_url(environ),
         max_answer=_number(environ, "ORRERY_MAX_ANSWER", 16 * 1024 * 1024, 65536, 2**30),
         hosts=_names(environ, "ORRERY_HOSTS", "127.0.0.1,localhost,[::1]", _HOST),
         frame_ancestors=_origins(environ, "ORRERY_FRAME_ANCESTORS"),
@@ -186,6 +188,22 @@ def _base_url(environ: Mapping[str, str]) -> str:
     if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)*", parts.path):
         raise BadSetting("ORB_BASE_URL has an odd path")
     return text
+
+
+def _redis_url(environ: Mapping[str, str]) -> Secret | None:
+    """Secret, for it may hold a password. Without TLS a password and customers' figures cross the network readable,
+    as inside a private network they may."""
+    text = _text(environ, "ORRERY_REDIS_URL")
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        there = parts.hostname is not None and parts.port != 0
+    except ValueError:
+        there = False
+    if not there or not re.fullmatch(r"rediss?://[!-~]+?(/[0-9]{1,3})?/?", text):
+        raise BadSetting("ORRERY_REDIS_URL is not a redis:// or rediss:// URL, such as redis://localhost:6379/0")
+    return Secret(text)
 
 
 def _sign_in_url(environ: Mapping[str, str]) -> str | None:

@@ -26,6 +26,7 @@ FLOORS = {
     "app.allocations": 4,
     "app.metered": 4,
     "app.account": 4,
+    "app.fleet": 4,
     "app.budget": 3,
     "app.statement": 3,
     "app.prepaid": 3,

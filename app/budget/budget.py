@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup
 
 from app.budget.line import Line, Priority
 from app.budget.pace import Pace, Slot
+from app.budget.turn import Alone, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,50 +30,55 @@ class _Caller:
 
 @dataclass(eq=False, slots=True)
 class _Gate:
-    """One rate class: its pace, who waits, and whether somebody sees to them. `changed` is set when a call is back."""
+    """One rate class: whose turn it is, who waits, and whether somebody sees to them.
 
-    pace: Pace
+    `changed` is set when a call is back.
+    """
+
+    turn: Turn
     line: Line[_Caller] = field(default_factory=Line)
     served: bool = False
     changed: anyio.Event = field(default_factory=anyio.Event)
 
 
-class Budget:
-    """The account's calls, by rate class. `tasks` outlives every request; `limits` are calls a second."""
+def alone(limits: Mapping[str, int], clock: Callable[[], float] = anyio.current_time) -> dict[str, Turn]:
+    """Every rate class for one process that has all of it; `limits` are calls a second."""
+    return {rate: Alone(Pace(limit), clock) for rate, limit in limits.items()}
 
-    def __init__(
-        self, limits: Mapping[str, int], tasks: TaskGroup, clock: Callable[[], float] = anyio.current_time
-    ) -> None:
-        self._gates = {rate: _Gate(Pace(limit)) for rate, limit in limits.items()}
+
+class Budget:
+    """The account's calls, by rate class. `tasks` outlives every request; `turns` say when a call may leave."""
+
+    def __init__(self, turns: Mapping[str, Turn], tasks: TaskGroup) -> None:
+        self._gates = {rate: _Gate(turn) for rate, turn in turns.items()}
         self._tasks = tasks
-        self._clock = clock
 
     @asynccontextmanager
     async def leave(self, rate: str, asker: Asker) -> AsyncIterator[bool]:
         """Waits for a turn: True when it came, False when the deadline did. The call is made within the block."""
         gate = self._gates[rate]
-        slot = self._at_once(gate) or await self._in_line(gate, asker)
+        slot = await self._at_once(gate) or await self._in_line(gate, asker)
         try:
             yield slot is not None
         finally:
             if slot is not None:
-                gate.pace.answered(slot, self._clock())
+                gate.turn.answered(slot)
                 gate.changed.set()
 
     def refused(self, rate: str, seconds: float) -> None:
         """Orb refused a call of that class for being too fast: none leaves for so long."""
-        self._gates[rate].pace.refused(self._clock(), seconds)
+        self._gates[rate].turn.refused(seconds)
 
     def waiting(self, rate: str) -> int:
         """How many calls of a class wait for their turn."""
         return len(self._gates[rate].line)
 
-    def _at_once(self, gate: _Gate) -> Slot | None:
-        now = self._clock()
-        return gate.pace.leave(now) if not gate.line and gate.pace.wait(now) == 0 else None
+    async def _at_once(self, gate: _Gate) -> Slot | None:
+        taken = None if gate.line else await gate.turn.take()
+        return taken if isinstance(taken, Slot) else None
 
     async def _in_line(self, gate: _Gate, asker: Asker) -> Slot | None:
-        if gate.pace.paused > asker.deadline:
+        if gate.turn.paused > asker.deadline:
             return None  # whoever is first in line
         caller = _Caller()
         gate.line.join(caller, asker.priority, asker.customer)
@@ -84,7 +90,7 @@ class Budget:
                 await caller.granted.wait()
         except anyio.get_cancelled_exc_class():
             if caller.slot is not None:  # it came too late for a caller who has left: nothing was sent
-                gate.pace.answered(caller.slot, self._clock())
+                gate.turn.answered(caller.slot)
             raise
         finally:
             if caller.slot is None:
@@ -95,13 +101,16 @@ class Budget:
         """Lets those in line leave, one by one, until nobody waits."""
         try:
             while gate.line:
-                if (seconds := gate.pace.wait(self._clock())) > 0:
-                    gate.changed = anyio.Event()
-                    with anyio.move_on_after(seconds):
+                gate.changed = anyio.Event()
+                taken = await gate.turn.take()
+                if not isinstance(taken, Slot):
+                    with anyio.move_on_after(taken):
                         await gate.changed.wait()
-                    continue
-                caller = gate.line.next()
-                caller.slot = gate.pace.leave(self._clock())
-                caller.granted.set()
+                elif gate.line:
+                    caller = gate.line.next()
+                    caller.slot = taken
+                    caller.granted.set()
+                else:  # whoever waited left meanwhile
+                    gate.turn.answered(taken)
         finally:
             gate.served = False

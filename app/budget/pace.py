@@ -6,14 +6,16 @@ from dataclasses import dataclass
 # call counts no more, wherever that second is cut. What takes long has arrived long before its answer.
 _SECOND = 1.05
 _ARRIVED = 1.0
+_LATER = 0.1  # seconds until somebody asks again whose turn cannot be told
 _RECOVERY = 10.0  # seconds after which a limit that was halved grows by a tenth of the plan's
 
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """One call's place among those of a second; free at `until`."""
+    """One call's place among those of a second; free at `until`. `name` is what several processes call it."""
 
     until: float
+    name: str = ""
 
 
 class Pace:
@@ -37,21 +39,35 @@ class Pace:
         grown = int(max(0.0, now - self._refused) / _RECOVERY) * max(1, self._limit // 10)
         return min(self._limit, self._after + grown)
 
-    def wait(self, now: float) -> float:
-        """How long until the next call may leave as things stand; 0 for at once."""
+    def taken(self, now: float) -> int:
+        """How many calls may still count."""
         self._slots = [slot for slot in self._slots if slot.until > now]
-        taken, allowed = sorted(slot.until for slot in self._slots), self.allowed(now)
-        opens = taken[len(taken) - allowed] if len(taken) >= allowed else now
+        return len(self._slots)
+
+    def wait(self, now: float, parts: int = 1, others: int = 0) -> float:
+        """How long until the next call may leave as things stand; 0 for at once.
+
+        `parts` is how many share the limit without knowing of each other, `others` how many calls of theirs count.
+        """
+        taken, allowed = self.taken(now), self.allowed(now)
+        own = min(max(1, allowed // parts), allowed - others)
+        if own <= 0:
+            return max(_LATER, self._until - now)
+        opens = sorted(slot.until for slot in self._slots)[taken - own] if taken >= own else now
         return max(0.0, opens - now, self._until - now)
+
+    def pause(self, until: float) -> None:
+        """None leaves until then, as Orb asked another process."""
+        self._until = max(self._until, until)
 
     @property
     def paused(self) -> float:
         """Until when none leaves because Orb asked for it."""
         return self._until
 
-    def leave(self, now: float) -> Slot:
+    def leave(self, now: float, name: str = "") -> Slot:
         """A call leaves."""
-        slot = Slot(now + _ARRIVED + _SECOND)
+        slot = Slot(now + _ARRIVED + _SECOND, name)
         self._slots.append(slot)
         return slot
 

@@ -180,30 +180,37 @@ class Cache:
             return await ask()
         if how.live:
             await others.refresh(key[:2], how.began)
-        while True:
-            if (found := await self._look(key, others)) and self._suits(key, how, found.since, found.asked):
-                return found
+        while (young := await self._young(key, how, others)) is None:
             flight.looked.set()
-            if (release := await others.lease(key, live=how.live)) is not None:
-                break
+            async with others.lease(key, live=how.live) as granted:
+                if granted:
+                    # It may have landed between the look and the lease.
+                    return await self._young(key, how, others) or await self._asked(key, ask, others)
             if anyio.current_time() >= how.deadline:
                 raise TimeoutError
             await others.landed(key)
-        try:
-            reading = await ask()
-            await others.keep(key, reading)
-            return reading
-        finally:
-            with anyio.CancelScope(shield=True):
-                await release()
+        return young
+
+    async def _asked(self, key: Key, ask: Ask[Any], others: Others) -> Reading[Any]:
+        reading = await ask()
+        await others.keep(key, reading)
+        return reading
+
+    async def _young(self, key: Key, how: Freshness, others: Others) -> Reading[Any] | None:
+        found = await self._look(key, others)
+        return found if found and self._suits(key, how, found.since, found.asked) else None
 
     async def _look(self, key: Key, others: Others) -> Reading[Any] | None:
-        """What other processes keep, however old it may be: it is kept here too."""
+        """The youngest answer that anybody keeps, however old it may be: then this process and the others keep it."""
         found = await others.look(key)
-        if found is None or not self._lasts(found):
-            return None
-        self._commit(key, found)
-        return found
+        if found is not None and not self._lasts(found):
+            found = None
+        if found is not None:
+            self._commit(key, found)
+        kept = self._last_good(key)
+        if kept is not None and kept is not found:
+            await others.keep(key, kept)
+        return kept or found
 
     def _commit(self, key: Key, reading: Reading[Any]) -> None:
         """Forward only: what is out of date never replaces what is not, nor an older answer a younger one."""

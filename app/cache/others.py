@@ -1,6 +1,6 @@
 """What the processes beside this one may be asked, where there are any."""
 
-from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,11 +21,8 @@ class Others(Protocol):
     async def look(self, key: Key) -> Reading[Any] | None:
         """The answer that the others keep; raises this process's floors to theirs on the way."""
 
-    async def lease(self, key: Key, *, live: bool) -> Callable[[], Awaitable[None]] | None:
-        """The right to ask Orb, which the others leave to this process until the returned function is called.
-
-        None while another process has it.
-        """
+    def lease(self, key: Key, *, live: bool) -> AbstractAsyncContextManager[bool]:
+        """The right to ask Orb, which the others leave to this process within the block; False while another has it."""
 
     async def landed(self, key: Key) -> None:
         """Waits until another process's answer may be there, a tenth of a second at most."""

@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from app.budget.budget import Asker, Budget
+from app.budget.budget import Asker, Budget, alone
 from app.budget.line import Priority
 from tests.budget.test_pace import busiest
 from tests.virtual import BACKEND
@@ -40,7 +40,7 @@ class Left:
 
 async def test_a_thousand_customers_at_once_never_exceed_the_limit_and_all_leave() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for n in range(1000):
             group.start_soon(left.ask, f"customer {n}")
 
@@ -52,7 +52,7 @@ async def test_a_thousand_customers_at_once_never_exceed_the_limit_and_all_leave
 
 async def test_rate_classes_do_not_wait_for_each_other() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for _ in range(40):
             group.start_soon(left.ask, "slow")
         for _ in range(100):
@@ -63,7 +63,7 @@ async def test_rate_classes_do_not_wait_for_each_other() -> None:
 
 async def test_first_paint_overtakes_what_waited_before_it() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for _ in range(30):
             group.start_soon(left.ask, "background", Priority.BACKGROUND)
         await anyio.sleep(0.5)
@@ -74,7 +74,7 @@ async def test_first_paint_overtakes_what_waited_before_it() -> None:
 
 async def test_a_hog_does_not_keep_others_waiting() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for _ in range(1000):
             group.start_soon(left.ask, "hog")
         await anyio.sleep(0.1)
@@ -86,7 +86,7 @@ async def test_a_hog_does_not_keep_others_waiting() -> None:
 
 async def test_who_is_not_served_by_their_deadline_is_told_so_then() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for _ in range(25):
             group.start_soon(left.ask, "patient")
         for _ in range(10):
@@ -100,7 +100,7 @@ async def test_however_long_answers_take_no_second_can_hold_more_arrivals_than_t
     for takes in (0.3, 0.9, 5):
         began = anyio.current_time()
         async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-            left = Left(Budget(LIMITS, tasks), takes)
+            left = Left(Budget(alone(LIMITS), tasks), takes)
             for n in range(100):
                 group.start_soon(left.ask, f"customer {n}")
 
@@ -113,7 +113,7 @@ async def test_however_long_answers_take_no_second_can_hold_more_arrivals_than_t
 
 async def test_who_waits_for_the_end_of_a_pause_that_comes_too_late_is_told_at_once() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         now = anyio.current_time()
         left.budget.refused("analytics", 60)
         group.start_soon(left.ask, "hurried", Priority.FIRST_PAINT, now + 8)
@@ -125,7 +125,7 @@ async def test_who_waits_for_the_end_of_a_pause_that_comes_too_late_is_told_at_o
 
 async def test_whoever_leaves_the_line_takes_no_turn_from_others() -> None:
     async with anyio.create_task_group() as tasks:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         async with anyio.create_task_group() as group, anyio.create_task_group() as leaving:
             for _ in range(10):
                 group.start_soon(left.ask, "first")
@@ -143,7 +143,7 @@ async def test_whoever_leaves_the_line_takes_no_turn_from_others() -> None:
 
 async def test_no_call_leaves_while_orb_asked_for_a_pause() -> None:
     async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
-        left = Left(Budget(LIMITS, tasks))
+        left = Left(Budget(alone(LIMITS), tasks))
         for _ in range(30):
             group.start_soon(left.ask, "borealis")
         await anyio.sleep(0.2)

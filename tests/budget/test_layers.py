@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from app.budget.budget import Asker, Budget
+from app.budget.budget import Asker, Budget, alone
 from app.budget.guarded import Guarded
 from app.budget.limited import Limited, pause
 from app.budget.retrying import Retrying
@@ -113,7 +113,7 @@ async def test_when_little_is_asked_one_retry_in_ten_seconds_is_free() -> None:
 async def test_every_attempt_takes_leave() -> None:
     orb = Orb(503)
     async with anyio.create_task_group() as tasks:
-        layer = Retrying(Limited(orb, Budget({"analytics": 1}, tasks)), jitter=lambda: 0)
+        layer = Retrying(Limited(orb, Budget(alone({"analytics": 1}), tasks)), jitter=lambda: 0)
         await layer.handle_async_request(request())
 
     assert orb.times == [0, 1.05]
@@ -122,7 +122,7 @@ async def test_every_attempt_takes_leave() -> None:
 async def test_without_leave_by_the_deadline_it_is_busy_and_nothing_is_sent() -> None:
     orb = Orb(200)
     async with anyio.create_task_group() as tasks:
-        layer = Limited(orb, Budget({"analytics": 1}, tasks))
+        layer = Limited(orb, Budget(alone({"analytics": 1}), tasks))
         await layer.handle_async_request(request())
         with pytest.raises(Busy):
             await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.0)))
@@ -134,7 +134,7 @@ async def test_a_429_pauses_its_class_and_no_other() -> None:
     orb = Orb(429, 200)
     orb.headers = {"Retry-After": "7"}
     async with anyio.create_task_group() as tasks:
-        layer = Limited(orb, Budget({"analytics": 10, "read": 10}, tasks))
+        layer = Limited(orb, Budget(alone({"analytics": 10, "read": 10}), tasks))
         await layer.handle_async_request(request())
         await layer.handle_async_request(request(rate="read"))
         await layer.handle_async_request(request())
@@ -204,7 +204,7 @@ async def test_askers_who_leave_say_nothing_of_orb() -> None:
 
 async def test_calls_that_never_went_out_say_nothing_of_orb() -> None:
     async with anyio.create_task_group() as tasks:
-        layer = Guarded(Limited(Orb(200), Budget({"analytics": 1}, tasks)), ["analytics"])
+        layer = Guarded(Limited(Orb(200), Budget(alone({"analytics": 1}), tasks)), ["analytics"])
         hurried = Asker("borealis", deadline=0.5)
         found = await many(layer, 40, lambda: request(asker=hurried))
         await anyio.sleep(2)

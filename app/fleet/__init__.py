@@ -1,0 +1,1 @@
+"""Several processes as one, through Redis: one cache, one flight per question, one budget."""

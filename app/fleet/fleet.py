@@ -1,0 +1,68 @@
+"""All that a process shares with those beside it, put together."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import anyio
+from anyio.abc import TaskGroup
+
+from app.budget.turn import Turn
+from app.cache.floors import Floors
+from app.fleet.answers import Answers
+from app.fleet.link import PATIENCE, Link, connect
+from app.fleet.news import News
+from app.fleet.once import Once
+from app.fleet.pace import Together
+from app.fleet.peers import Peers
+from app.fleet.sealed import Kinds, Seal
+from app.secret import Secret
+
+
+class Fleet:
+    """The processes that share the Redis at `url` and the Orb account of `key`.
+
+    `tasks` outlives every request; `limits` are the account's calls a second by rate class.
+    """
+
+    def __init__(
+        self,
+        url: Secret,
+        key: Secret,
+        kinds: Kinds,
+        floors: Floors,
+        limits: Mapping[str, int],
+        tasks: TaskGroup,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = anyio.current_time,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._tasks = tasks
+        self._channel = connect(url.reveal(), None)
+        self.link = Link(connect(url.reveal(), patience), patience=patience)
+        self._news = News(self._channel, floors, now)
+        self._peers = Peers(self.link)
+        self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)
+        self.once = Once(now, self.link)
+        self._turns = {
+            rate: Together(rate, limit, self.link, self._peers, tasks, clock) for rate, limit in limits.items()
+        }
+
+    @property
+    def turns(self) -> Mapping[str, Turn]:
+        """Who says when a call may leave, by rate class."""
+        return self._turns
+
+    async def start(self) -> None:
+        """Joins the others, where Redis is there; else it is waited for, by no request."""
+        await self.link.look()
+        await self._peers.beat()
+        for turn in self._turns.values():
+            await turn.begin()
+        for task in (self.link.run, self._news.run, self._peers.run):
+            self._tasks.start_soon(task)
+
+    async def aclose(self) -> None:
+        """After all tasks have ended."""
+        await self.link.aclose()
+        with anyio.move_on_after(1):
+            await self._channel.aclose()

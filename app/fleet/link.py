@@ -1,0 +1,119 @@
+"""The way to Redis, that may go at any moment: what is asked there costs a tenth of a second at most, then nothing."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from app import log
+
+T = TypeVar("T")
+
+# The client's own defaults wait for ever where Redis hangs, and for seconds where it is gone.
+PATIENCE = 0.1
+# So many questions are under way at a time: more would wait for each other, and look like a slow Redis.
+_AT_ONCE = 32
+# So often a Redis that did not answer is asked whether it is back, by nobody's request.
+_AGAIN = 0.5
+
+
+def connect(url: str, patience: float | None = PATIENCE) -> Redis:
+    """A client that fails fast, in seconds, and does not try twice. `patience` None listens for as long as it takes."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=_AT_ONCE,
+        timeout=patience or PATIENCE,
+        socket_timeout=patience,
+        socket_connect_timeout=patience or PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    return Redis.from_pool(pool)
+
+
+class Link:
+    """`up` as long as Redis answers. While it does not, every question comes to nothing at once.
+
+    `patience` is in seconds. `back` is called whenever it answers again. `run` belongs in a task group that outlives
+    every request.
+    """
+
+    def __init__(self, redis: Redis, back: Callable[[], None] = lambda: None, patience: float = PATIENCE) -> None:
+        self._redis = redis
+        self._patience = patience
+        self._back = back
+        self.up = False
+        self.losses = 0
+        self.refusals = 0
+        self._lost = anyio.Event()
+        self._room = anyio.Semaphore(_AT_ONCE)
+
+    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T | None:
+        """What Redis answers, or None: it is not there, or not as it should be."""
+        if not self.up:
+            return None
+        with anyio.move_on_after(self._patience) as waiting:
+            await self._room.acquire()
+        if waiting.cancelled_caught:
+            return None
+        try:
+            return await self._ask(question)
+        finally:
+            self._room.release()
+
+    async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T | None:
+        began = anyio.current_time()
+        try:
+            with anyio.fail_after(self._patience):
+                return await question(self._redis)
+        except TimeoutError as error:
+            # Where this process itself was busy for as long, nothing is known of Redis.
+            if anyio.current_time() - began < 2 * self._patience:
+                self._lose(error)
+            return None
+        except ResponseError as error:  # it is there, and refuses: full, read-only, something odd under that name
+            self.refusals += 1
+            log.warning("redis", outcome="refused", error=type(error).__name__)
+            return None
+        except (RedisError, OSError, ValueError) as error:
+            self._lose(error)
+            return None
+
+    def _lose(self, error: Exception) -> None:
+        if self.up:
+            self.up = False
+            self.losses += 1
+            log.warning("redis", outcome="lost", error=type(error).__name__)
+            self._lost.set()
+
+    async def look(self) -> None:
+        """Sees whether a Redis that is not there has come back."""
+        if not self.up and await self._answers():
+            self._lost = anyio.Event()
+            self.up = True
+            log.info("redis", outcome="there")
+            self._back()
+
+    async def run(self) -> None:
+        """Sees to it for as long as the service runs."""
+        while True:
+            await self.look()
+            if self.up:
+                await self._lost.wait()
+            else:
+                await anyio.sleep(_AGAIN)
+
+    async def _answers(self) -> bool:
+        try:
+            with anyio.fail_after(self._patience):
+                return bool(await self._redis.ping())
+        except (RedisError, OSError, TimeoutError):
+            return False
+
+    async def aclose(self) -> None:
+        with anyio.move_on_after(self._patience):
+            await self._redis.aclose()

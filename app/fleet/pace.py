@@ -1,0 +1,83 @@
+"""One rate limit of Orb's for several processes: each call takes its place in Redis."""
+
+import secrets
+from collections.abc import Callable
+
+from anyio.abc import TaskGroup
+
+from app.budget.pace import Pace, Slot
+from app.fleet.link import Link
+from app.fleet.peers import Peers
+from app.fleet.scripts import ANSWERED, BEGIN, REFUSED, TAKE
+
+_HELD, _FREED = 2_050_000, 1_050_000  # microseconds: as `Pace` counts, arrived and a second more, or a second more
+_RECOVERY = 10_000_000
+_ASK = 0.1  # seconds until the others are asked again: they may have got answers meanwhile
+
+
+class Together:
+    """Several processes within one limit. Without Redis each keeps to its part: the limit by their number.
+
+    This process's own calls are counted here too, and in the first second without Redis those of the others as
+    they last were, so that the change of keeper lets nobody through.
+    """
+
+    def __init__(
+        self, rate: str, limit: int, link: Link, peers: Peers, tasks: TaskGroup, clock: Callable[[], float]
+    ) -> None:
+        self._limit = limit
+        self._link = link
+        self._peers = peers
+        self._tasks = tasks
+        self._clock = clock
+        self._slots, self._state = f"orrery:slots:{rate}", f"orrery:pace:{rate}"
+        self._pace = Pace(limit)
+        self._others = (0, 0.0)  # how many calls of theirs counted, and until when they do
+
+    @property
+    def paused(self) -> float:
+        return self._pace.paused
+
+    @property
+    def allowed(self) -> int:
+        return self._pace.allowed(self._clock())
+
+    async def begin(self) -> None:
+        """Before the first call: a class that nobody has counted in needs no pause."""
+        await self._link.ask(lambda redis: redis.eval(BEGIN, 1, self._state))
+
+    async def take(self) -> Slot | float:
+        """Leave of all, or how long to wait for it."""
+        if (wait := self._pace.paused - self._clock()) > 0:
+            return wait
+        name = secrets.token_hex(8)
+        told = (str(self._limit), name, str(_HELD), str(_RECOVERY), str(_FREED))
+        found = await self._link.ask(lambda redis: redis.eval(TAKE, 2, self._slots, self._state, *told))
+        now = self._clock()
+        if found is None:
+            return self._alone(now)
+        wait, taken, paused = found
+        self._pace.pause(now + paused / 1000)
+        slot = None if wait else self._pace.leave(now, name)
+        self._others = (max(0, taken - self._pace.taken(now)), now + _FREED / 1e6)
+        return slot or min(wait / 1000, _ASK)
+
+    def _alone(self, now: float) -> Slot | float:
+        others, until = self._others
+        wait = self._pace.wait(now, self._peers.count, others if now < until else 0)
+        return wait or self._pace.leave(now)
+
+    def answered(self, slot: Slot) -> None:
+        """A call came back, or came to nothing."""
+        self._pace.answered(slot, self._clock())
+        if slot.name and self._link.up:
+            self._tasks.start_soon(self._told, ANSWERED, self._slots, slot.name, str(_FREED))
+
+    def refused(self, seconds: float) -> None:
+        """Orb refused a call for being too fast: none leaves for so long, from any process, and then fewer do."""
+        self._pace.refused(self._clock(), seconds)
+        wish = str(int(seconds * 1e6))
+        self._tasks.start_soon(self._told, REFUSED, self._state, str(self._limit), wish, str(_RECOVERY))
+
+    async def _told(self, script: str, key: str, *told: str) -> None:
+        await self._link.ask(lambda redis: redis.eval(script, 1, key, *told))

@@ -1,0 +1,51 @@
+"""How many processes there are: so that each knows its part where they cannot ask each other."""
+
+import secrets
+from collections.abc import Awaitable
+
+import anyio
+from redis.asyncio import Redis
+
+from app.fleet.link import Link
+
+_NAME = "orrery:peers"
+_SEEN = 10  # seconds without a sign after which a process counts no more
+_BEAT = 2.0
+
+
+class Peers:
+    """`count` is how many there were, this one among them, when Redis last told."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._mine = secrets.token_hex(8)
+        self.count = 1
+
+    async def run(self) -> None:
+        """Shows that this process is there, for as long as it is."""
+        try:
+            while True:
+                await self.beat()
+                await anyio.sleep(_BEAT)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._link.ask(lambda redis: _leave(redis, self._mine))
+
+    async def beat(self) -> None:
+        found = await self._link.ask(lambda redis: _count(redis, self._mine))
+        self.count = self.count if found is None else max(1, found)
+
+
+async def _count(redis: Redis, mine: str) -> int:
+    now, _ = await redis.time()
+    async with redis.pipeline(transaction=True) as steps:
+        steps.zadd(_NAME, {mine: now})
+        steps.zremrangebyscore(_NAME, "-inf", now - _SEEN)
+        steps.zcard(_NAME)
+        found = await steps.execute()
+    return int(found[-1])
+
+
+def _leave(redis: Redis, mine: str) -> Awaitable[int]:
+    left: Awaitable[int] = redis.zrem(_NAME, mine)
+    return left

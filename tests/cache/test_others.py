@@ -1,0 +1,126 @@
+"""How the cache asks the processes beside its own, whatever carries that."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import anyio
+import pytest
+
+from app.cache.cache import Cache
+from app.cache.floors import Key
+from app.cache.freshness import Freshness
+from app.cache.store import Memory
+from app.reading import Reading
+from tests.cache.test_cache import KEY, Orb
+from tests.conftest import Clock
+
+
+class Others:
+    """Processes that do as they are told."""
+
+    def __init__(self, *found: Reading[Any] | None, granted: bool = True) -> None:
+        self.found = list(found)
+        self.granted = granted
+        self.told: list[str] = []
+
+    def vouches(self, key: Key, reading: Reading[Any]) -> bool:  # noqa: ARG002
+        return True
+
+    async def look(self, key: Key) -> Reading[Any] | None:  # noqa: ARG002
+        self.told.append("look")
+        return self.found.pop(0) if self.found else None
+
+    @asynccontextmanager
+    async def lease(self, key: Key, *, live: bool) -> AsyncIterator[bool]:  # noqa: ARG002
+        self.told.append("lease")
+        yield self.granted
+        self.told.append("release")
+
+    async def landed(self, key: Key) -> None:  # noqa: ARG002
+        self.told.append("landed")
+        await anyio.lowlevel.checkpoint()
+
+    async def keep(self, key: Key, reading: Reading[Any]) -> None:  # noqa: ARG002
+        self.told.append(f"keep {reading.value}")
+
+    async def refresh(self, customer: Key, at: datetime) -> None:  # noqa: ARG002
+        self.told.append("refresh")
+
+    async def change(self, customer: Key, question: str | None, at: datetime) -> None:  # noqa: ARG002
+        self.told.append(f"change {question}")
+
+
+@asynccontextmanager
+async def cache_beside(others: Others, clock: Clock) -> AsyncIterator[Cache]:
+    async with anyio.create_task_group() as flights:
+        yield Cache(Memory(100_000), flights, clock, others=others)
+        flights.cancel_scope.cancel()
+
+
+@pytest.fixture
+def orb(clock: Clock) -> Orb:
+    return Orb(clock)
+
+
+def reading(clock: Clock, value: int = 100) -> Reading[int]:
+    return Reading(value, clock(), clock(), 100)
+
+
+async def test_an_answer_is_asked_for_under_a_lease_and_given_to_all(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    async with cache_beside(others, clock) as cache:
+        await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert others.told == ["look", "lease", "look", "keep 1", "release"]
+
+
+async def test_what_landed_between_the_look_and_the_lease_is_not_asked_for_again(clock: Clock, orb: Orb) -> None:
+    others = Others(None, reading(clock))
+    async with cache_beside(others, clock) as cache:
+        found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert (found.reading.value, orb.calls) == (100, 0)
+
+
+async def test_what_another_process_asks_is_waited_for(clock: Clock, orb: Orb) -> None:
+    others = Others(None, None, None, reading(clock), granted=False)
+    async with cache_beside(others, clock) as cache:
+        found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert (found.reading.value, orb.calls, others.told.count("landed")) == (100, 0, 3)
+
+
+async def test_what_another_process_never_answers_is_waited_for_until_the_deadline(clock: Clock, orb: Orb) -> None:
+    others = Others(granted=False)
+    async with cache_beside(others, clock) as cache:
+        with pytest.raises(TimeoutError):
+            await cache.get(KEY, Freshness(clock(), 300, deadline=anyio.current_time() + 0.05), orb.ask)
+        await anyio.wait_all_tasks_blocked()
+        told = len(others.told)
+        await anyio.sleep(0.01)
+        assert len(others.told) == told  # and then no more
+
+
+async def test_an_older_answer_of_another_process_stands_ready(clock: Clock, orb: Orb) -> None:
+    old = reading(clock)
+    clock.pass_seconds(400)
+    others = Others(old)
+    orb.gate = anyio.Event()
+    async with cache_beside(others, clock) as cache:
+        how = Freshness(clock(), 300, soon=anyio.current_time() + 0.02, deadline=anyio.current_time() + 60)
+        found = await cache.get(KEY, how, orb.ask)
+
+    assert found.reading.value == 100
+    assert isinstance(found.failed, TimeoutError)
+
+
+async def test_what_others_kept_for_more_than_a_day_is_nothing(clock: Clock, orb: Orb) -> None:
+    old = reading(clock)
+    clock.pass_seconds(86_401)
+    others = Others(old)
+    orb.error = ConnectionError()
+    async with cache_beside(others, clock) as cache:
+        with pytest.raises(ConnectionError):
+            await cache.get(KEY, Freshness(clock(), 300), orb.ask)

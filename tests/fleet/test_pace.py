@@ -1,0 +1,123 @@
+"""One limit of Orb's for several processes: with Redis, when it goes, when it comes back, and when it was emptied."""
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+import pytest
+
+from app.budget.budget import Asker, Budget
+from app.fleet.link import PATIENCE
+from tests.budget.test_pace import busiest
+from tests.conftest import Clock
+from tests.fleet.processes import LIMITS, Process, processes, until
+from tests.fleet.real_redis import RealRedis
+
+
+class Left:
+    """When calls left, whichever process they left."""
+
+    def __init__(self, all_of_them: list[Process]) -> None:
+        self.budgets = [Budget(each.fleet.turns, each.tasks) for each in all_of_them]
+        self.times: list[float] = []
+
+    async def flood(self, seconds: float, happens: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Every process asks all the time; `happens` does, half-way."""
+        began = anyio.current_time()
+        async with anyio.create_task_group() as group:
+            for budget in self.budgets:
+                for _ in range(12):
+                    group.start_soon(self._ask, budget, began + seconds)
+            if happens:
+                await anyio.sleep(seconds / 2)
+                await happens()
+
+    async def _ask(self, budget: Budget, until: float) -> None:
+        while anyio.current_time() < until:
+            async with budget.leave("analytics", Asker(deadline=until)) as granted:
+                if granted:
+                    self.times.append(anyio.current_time())
+
+
+async def test_three_processes_leave_no_more_calls_than_one_may(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 3) as all_three:
+        left = Left(all_three)
+        await left.flood(3.2)
+
+    assert busiest(left.times, 1.0) <= 10
+    assert len(left.times) >= 28  # and what may be used is used
+
+
+@pytest.mark.parametrize("what", ["stop", "hang", "empty"])
+async def test_when_redis_goes_the_limit_holds_and_calls_still_leave(
+    own_server: RealRedis, clock: Clock, what: str
+) -> None:
+    async def happens() -> None:
+        getattr(own_server, what)()
+        left.times.append(0)
+
+    async with processes(own_server, clock, 3, PATIENCE) as all_three:
+        await until(lambda: all(each.fleet._peers.count == 3 for each in all_three))
+        left = Left(all_three)
+        await left.flood(4, happens)
+        after = left.times[left.times.index(0) + 1 :]
+        own_server.go_on()
+
+    assert busiest(sorted(left.times)[1:], 1.0) <= 10
+    assert len(after) >= 9
+
+
+async def test_a_redis_that_comes_back_empty_lets_nobody_through(own_server: RealRedis, clock: Clock) -> None:
+    async def comes_back() -> None:
+        own_server.start()
+        await until(lambda: all(each.fleet.link.up for each in all_three))
+
+    async with processes(own_server, clock, 3) as all_three:
+        await until(lambda: all(each.fleet._peers.count == 3 for each in all_three))
+        own_server.stop()
+        left = Left(all_three)
+        await left.flood(5, comes_back)
+
+    assert busiest(left.times, 1.0) <= 10
+
+
+async def test_a_refusal_in_one_process_pauses_all(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 2) as (one, other):
+        budgets = [Budget(each.fleet.turns, each.tasks) for each in (one, other)]
+        budgets[0].refused("analytics", 30)
+        await until(lambda: server.ask("HGET", "orrery:pace:analytics", "refused") is not None)
+        for budget in budgets:
+            async with budget.leave("analytics", Asker(deadline=anyio.current_time() + 0.3)) as granted:
+                assert not granted
+            async with budget.leave("read", Asker(deadline=anyio.current_time() + 0.3)) as granted:
+                assert granted
+        assert other.fleet.turns["analytics"].paused > anyio.current_time() + 25
+
+
+async def test_after_a_refusal_half_as_many_leave(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 2) as both:
+        left = Left(both)
+        left.budgets[0].refused("analytics", 0.2)
+        await until(lambda: server.ask("HGET", "orrery:pace:analytics", "refused") is not None)
+        await left.flood(2)
+
+    assert busiest(left.times, 1.0) == LIMITS["analytics"] // 2
+
+
+async def test_calls_that_come_back_late_keep_their_place(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 2) as both:
+        turns = [each.fleet.turns["analytics"] for each in both]
+        slots = [await turns[n % 2].take() for n in range(10)]
+        for each in slots:
+            assert not isinstance(each, float)
+            turns[0].answered(each)
+        assert [isinstance(await turn.take(), float) for turn in turns] == [True, True]
+
+
+async def test_in_the_first_second_without_redis_the_calls_of_others_count(own_server: RealRedis, clock: Clock) -> None:
+    async with processes(own_server, clock, 2) as both:
+        await until(lambda: all(each.fleet._peers.count == 2 for each in both))
+        one, other = (each.fleet.turns["analytics"] for each in both)
+        for turn in (*[one] * 8, other):
+            await turn.take()
+        own_server.stop()
+        assert [isinstance(await other.take(), float) for _ in range(3)] == [False, True, True]
