@@ -18,7 +18,7 @@ from cachetools import LRUCache
 
 from app.cache.floors import Floors, Key
 from app.cache.freshness import Answer, Freshness
-from app.cache.others import Others
+from app.cache.others import Lease, Others
 from app.cache.store import Store
 from app.reading import Reading
 
@@ -180,37 +180,29 @@ class Cache:
             return await ask()
         if how.live:
             await others.refresh(key[:2], how.began)
-        while (young := await self._young(key, how, others)) is None:
+        oldest: datetime | None = how.oldest()
+        while True:
+            claim = await others.claim(key, oldest, live=how.live)
+            young = self._youngest(key, how, claim.reading)
             flight.looked.set()
-            async with others.lease(key, live=how.live) as granted:
-                if granted:
-                    # It may have landed between the look and the lease.
-                    return await self._young(key, how, others) or await self._asked(key, ask, others)
+            if claim.lease is not None:
+                return await _land(claim.lease, young, ask)
+            if young is not None:
+                return young
             if anyio.current_time() >= how.deadline:
                 raise TimeoutError
-            await others.landed(key)
-        return young
+            if oldest is None:
+                await others.landed(key)
+            oldest = None
 
-    async def _asked(self, key: Key, ask: Ask[Any], others: Others) -> Reading[Any]:
-        reading = await ask()
-        await others.keep(key, reading)
-        return reading
-
-    async def _young(self, key: Key, how: Freshness, others: Others) -> Reading[Any] | None:
-        found = await self._look(key, others)
-        return found if found and self._suits(key, how, found.since, found.asked) else None
-
-    async def _look(self, key: Key, others: Others) -> Reading[Any] | None:
-        """The youngest answer that anybody keeps, however old it may be: then this process and the others keep it."""
-        found = await others.look(key)
-        if found is not None and not self._lasts(found):
-            found = None
-        if found is not None:
+    def _youngest(self, key: Key, how: Freshness, found: Reading[Any] | None) -> Reading[Any] | None:
+        """What anybody keeps, if it is young enough; however old, it is kept here from now on."""
+        if found is not None and self._lasts(found):
             self._commit(key, found)
-        kept = self._last_good(key)
-        if kept is not None and kept is not found:
-            await others.keep(key, kept)
-        return kept or found
+        else:
+            found = None
+        best = self._last_good(key) or found
+        return best if best and self._suits(key, how, best.since, best.asked) else None
 
     def _commit(self, key: Key, reading: Reading[Any]) -> None:
         """Forward only: what is out of date never replaces what is not, nor an older answer a younger one."""
@@ -220,3 +212,14 @@ class Cache:
 
     def _order(self, key: Key, reading: Reading[Any]) -> tuple[bool, datetime, datetime]:
         return self._floors.holds(key, reading.asked, live=False), reading.since, reading.asked
+
+
+async def _land(lease: Lease, young: Reading[Any] | None, ask: Ask[Any]) -> Reading[Any]:
+    """The young enough answer that there is, or that of Orb; the others have it too then."""
+    reading = young
+    try:
+        reading = reading or await ask()
+        return reading
+    finally:
+        with anyio.CancelScope(shield=True):
+            await lease.land(reading)

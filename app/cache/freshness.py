@@ -36,8 +36,11 @@ class Freshness:
         their questions whatever `max_age` is; but a live one does not take what Orb may have had in its cache.
         `early` is the part of `max_age` by which an answer counts as old before it is.
         """
-        oldest = self.began - timedelta(seconds=self.max_age * (1 - early))
-        return since >= oldest or (asked >= self.began and not self.live)
+        return since >= self.oldest(early) or (asked >= self.began and not self.live)
+
+    def oldest(self, early: float = 0) -> datetime:
+        """From when on figures are young enough."""
+        return self.began - timedelta(seconds=self.max_age * (1 - early))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,27 @@
 """What the processes beside this one may be asked, where there are any."""
 
-from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from app.cache.floors import Key
 from app.reading import Reading
+
+
+class Lease(Protocol):
+    """The right to ask Orb, which the others leave to this process until it is given back."""
+
+    async def land(self, reading: Reading[Any] | None) -> None:
+        """Gives it back, and lets the others have the answer unless theirs is the younger one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the others keep, however old, and the right to ask: None while another process has it, or where what they
+    keep seemed young enough."""
+
+    reading: Reading[Any] | None
+    lease: Lease | None
 
 
 class Others(Protocol):
@@ -18,17 +34,14 @@ class Others(Protocol):
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
         """Whether no other process is known to hold a younger answer. Asks nobody."""
 
-    async def look(self, key: Key) -> Reading[Any] | None:
-        """The answer that the others keep; raises this process's floors to theirs on the way."""
+    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:
+        """The answer that the others keep, and unless that holds figures of `oldest` or later, the right to ask.
 
-    def lease(self, key: Key, *, live: bool) -> AbstractAsyncContextManager[bool]:
-        """The right to ask Orb, which the others leave to this process within the block; False while another has it."""
+        Raises this process's floors to theirs on the way. `oldest` None always wants the right.
+        """
 
     async def landed(self, key: Key) -> None:
         """Waits until another process's answer may be there, a tenth of a second at most."""
-
-    async def keep(self, key: Key, reading: Reading[Any]) -> None:
-        """Lets the others have an answer, unless theirs is the younger one."""
 
     async def refresh(self, customer: Key, at: datetime) -> None:
         """Raises the floor of a refresh for all."""

@@ -1,20 +1,18 @@
 """The answers, questions under way and floors that several processes have in common."""
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
-from redis.asyncio import Redis
 
 from app.cache.floors import Key
+from app.cache.others import Claim
 from app.fleet.link import Link
 from app.fleet.news import CHANNEL, News, Order
-from app.fleet.scripts import KEEP, LOOK, RAISE, RELEASE, RENEW
+from app.fleet.scripts import CLAIM, LAND, RAISE, RENEW
 from app.fleet.sealed import MOST, Seal, micros
 from app.reading import Reading
 
@@ -27,75 +25,49 @@ class Answers:
     """What `Cache` asks of the processes beside its own; see `app.cache.others`."""
 
     def __init__(self, link: Link, news: News, seal: Seal, tasks: TaskGroup) -> None:
-        self._link = link
+        self.link = link
         self._news = news
-        self._seal = seal
+        self.seal = seal
         self._tasks = tasks
         self.odd = 0  # entries that were not as this service writes them
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
         """Whether no other process is known to hold a younger answer."""
-        if not self._link.up:
+        if not self.link.up:
             return True
-        known = self._news.known(self._seal.name(key))
+        known = self._news.known(self.seal.name(key))
         return self._news.listening and known is not None and known <= _order(reading)
 
-    async def look(self, key: Key) -> Reading[Any] | None:
-        """The answer that the others keep; raises this process's floors to theirs on the way."""
-        name = self._seal.name(key)
-        both = (_answer(name), self._floors(key[:2]))
-        found: list[bytes] | None = await self._link.ask(lambda redis: redis.eval(LOOK, 2, *both, str(MOST)))
+    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:
+        """The answer that the others keep, and unless it is of `oldest` or later, the right to ask Orb."""
+        lease = _Lease(self, key, self._name(key), live)
+        told = (
+            str(MOST),
+            str(micros(oldest)) if oldest else "",
+            lease.mine,
+            str(_LEASE),
+            key[2],
+            "live" if live else "",
+        )
+        found = await self.link.ask(lambda redis: redis.eval(CLAIM, 3, *lease.keys, *told))
         if found is None:
-            return None
-        sealed, floors = found[0], found[1:]
+            return Claim(None, lease)
+        granted, sealed, *floors = found
         for field, at in zip(floors[::2], floors[1::2], strict=False):
             self._news.raise_floor(key[:2], field.decode("ascii", "replace"), int(at) if at.isdigit() else 0)
-        reading = self._seal.open(key, sealed) if sealed else None
+        if granted == 1:
+            self._tasks.start_soon(lease.hold)
+        reading = self.seal.open(key, sealed) if sealed else None
         if reading is not None:
-            self._news.replace(name, _order(reading))
+            self._news.replace(self._name(key), _order(reading))
         elif sealed:
             self.odd += 1
-            await self._link.ask(lambda redis: redis.delete(_answer(name)))
-        return reading
-
-    @asynccontextmanager
-    async def lease(self, key: Key, *, live: bool) -> AsyncIterator[bool]:
-        """The right to ask Orb within the block; False while another process has it."""
-        name, mine = self._seal.name(key), secrets.token_hex(8)
-        lease = f"orrery:lease:{name}:{'live' if live else 'cached'}"
-        granted = await self._link.ask(lambda redis: _set_once(redis, lease, mine, _LEASE))
-        if granted is False:
-            yield False
-            return
-        done = anyio.Event()
-        self._tasks.start_soon(self._renew, lease, mine, done)
-        try:
-            yield True
-        finally:
-            done.set()
-            with anyio.CancelScope(shield=True):
-                await self._link.ask(lambda redis: redis.eval(RELEASE, 1, lease, mine, CHANNEL, name))
-
-    async def _renew(self, lease: str, mine: str, done: anyio.Event) -> None:
-        while True:
-            with anyio.move_on_after(_RENEWED):
-                await done.wait()
-                return
-            await self._link.ask(lambda redis: redis.eval(RENEW, 1, lease, mine, str(_LEASE)))
+            await self.link.ask(lambda redis: redis.delete(lease.keys[0]))
+        return Claim(reading, lease if granted == 1 else None)
 
     async def landed(self, key: Key) -> None:
         """Waits until another process's answer may be there, a tenth of a second at most."""
-        await self._news.landed(self._seal.name(key), _LANDED)
-
-    async def keep(self, key: Key, reading: Reading[Any]) -> None:
-        """Lets the others have an answer, unless theirs is the younger one."""
-        name, order = self._seal.name(key), _order(reading)
-        if (sealed := self._seal.close(key, reading)) is None:
-            return
-        self._news.learn(name, order)
-        lasts = str(int(reading.lasts * 1000)) if reading.lasts else str(_DAY)
-        told = (str(order[0]), str(order[1]), sealed, lasts, key[2], CHANNEL, name)
-        await self._link.ask(lambda redis: redis.eval(KEEP, 2, _answer(name), self._floors(key[:2]), *told))
+        await self._news.landed(self._name(key), _LANDED)
 
     async def refresh(self, customer: Key, at: datetime) -> None:
         """Raises the floor of a refresh for all."""
@@ -109,19 +81,52 @@ class Answers:
         stamp = micros(at)
         told = b"floor " + msgspec.json.encode((customer, field, stamp))
         asked = (field, str(stamp), str(_DAY), CHANNEL, told)
-        await self._link.ask(lambda redis: redis.eval(RAISE, 1, self._floors(customer), *asked))
+        await self.link.ask(lambda redis: redis.eval(RAISE, 1, floors_of(self._name(customer)), *asked))
 
-    def _floors(self, customer: Key) -> str:
-        return f"orrery:floors:{self._seal.name(customer)}"
+    def learn(self, name: str, reading: Reading[Any]) -> None:
+        """That this process itself gives the others an answer."""
+        self._news.learn(name, _order(reading))
+
+    def _name(self, key: Key) -> str:
+        return self.seal.name(key)
 
 
-def _answer(name: str) -> str:
-    return f"orrery:answer:{name}"
+class _Lease:
+    """The right to ask one question, held for as long as this process lives and has not given it back."""
+
+    def __init__(self, answers: Answers, key: Key, name: str, live: bool) -> None:
+        self._answers = answers
+        self._key = key
+        self._name = name
+        self._back = anyio.Event()
+        self.mine = secrets.token_hex(8)
+        kind = "live" if live else "cached"
+        floors = floors_of(answers.seal.name(key[:2]))
+        self.keys = (f"orrery:answer:{name}", floors, f"orrery:lease:{name}:{kind}")
+
+    async def hold(self) -> None:
+        while True:
+            with anyio.move_on_after(_RENEWED):
+                await self._back.wait()
+                return
+            await self._answers.link.ask(lambda redis: redis.eval(RENEW, 1, self.keys[2], self.mine, str(_LEASE)))
+
+    async def land(self, reading: Reading[Any] | None) -> None:
+        """Gives it back, and lets the others have the answer unless theirs is the younger one."""
+        self._back.set()
+        sealed = self._answers.seal.close(self._key, reading) if reading and self._answers.link.up else None
+        told: tuple[Any, ...] = ("", "", "", "", self._key[2], CHANNEL, self._name, self.mine)
+        if reading is not None and sealed is not None:
+            self._answers.learn(self._name, reading)
+            since, asked = _order(reading)
+            lasts = int(reading.lasts * 1000) if reading.lasts else _DAY
+            told = (str(since), str(asked), sealed, str(lasts), *told[4:])
+        await self._answers.link.ask(lambda redis: redis.eval(LAND, 3, *self.keys, *told))
+
+
+def floors_of(customer: str) -> str:
+    return f"orrery:floors:{customer}"
 
 
 def _order(reading: Reading[Any]) -> Order:
     return micros(reading.since), micros(reading.asked)
-
-
-async def _set_once(redis: Redis, name: str, value: str, milliseconds: int) -> bool:
-    return bool(await redis.set(name, value, nx=True, px=milliseconds))

@@ -38,7 +38,7 @@ class Fleet:
     ) -> None:
         self._tasks = tasks
         self._channel = connect(url.reveal(), None)
-        self.link = Link(connect(url.reveal(), patience), patience=patience)
+        self.link = Link(connect(url.reveal()), tasks, patience=patience)
         self._news = News(self._channel, floors, now)
         self._peers = Peers(self.link)
         self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)

@@ -1,8 +1,13 @@
 """What Redis does in one step. Instants are in microseconds since 1970, durations in milliseconds."""
 
-# Keeps an answer unless what is there is the younger one, by the order of the cache: what was asked for before a
-# floor comes behind all that was asked for after it. Tells everybody.
-KEEP = """
+# Gives a lease back and tells those who wait for it. With an answer: keeps it, unless what is there is the younger
+# one by the order of the cache: what was asked for before a floor comes behind all that was asked for after it.
+LAND = """
+if redis.call('GET', KEYS[3]) == ARGV[8] then redis.call('DEL', KEYS[3]) end
+if ARGV[1] == '' then
+  redis.call('PUBLISH', ARGV[6], 'landed ' .. ARGV[7])
+  return 0
+end
 local since, asked, question = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[5]
 local floor = 0
 for _, field in ipairs({'refresh', 'change:', 'change:' .. question}) do
@@ -12,9 +17,9 @@ local there = redis.call('HMGET', KEYS[1], 'since', 'asked')
 if there[1] then
   local old_since, old_asked = tonumber(there[1]), tonumber(there[2])
   local old, new = old_asked >= floor, asked >= floor
-  if old ~= new then
-    if old then return 0 end
-  elseif old_since > since or (old_since == since and old_asked > asked) then
+  local younger = old_since > since or (old_since == since and old_asked > asked)
+  if (old ~= new and old) or (old == new and younger) then
+    redis.call('PUBLISH', ARGV[6], 'landed ' .. ARGV[7])
     return 0
   end
 end
@@ -24,17 +29,33 @@ redis.call('PUBLISH', ARGV[6], 'kept ' .. ARGV[7] .. ' ' .. ARGV[1] .. ' ' .. AR
 return 1
 """
 
-# An answer and the floors of its customer, as {sealed, field, at, ...}; the first is '' where there is none, and
-# 'odd' where what is there was not written by KEEP, or is too large to be fetched in time.
-LOOK = """
-local found = {''}
+# An answer and the floors of its customer, and a lease where that answer is older than `ARGV[2]` or behind a floor:
+# {lease, sealed, field, at, ...}. The lease is 1 when it was granted, 0 when another process has it, -1 when none was
+# wanted; sealed is '' where there is no answer, and 'odd' where what is there was not written by LAND, or is too
+# large to be fetched in time.
+CLAIM = """
+local found, young = {-1, ''}, false
+local floors = {}
+if redis.call('TYPE', KEYS[2]).ok == 'hash' then
+  local all = redis.call('HGETALL', KEYS[2])
+  for i = 1, #all, 2 do
+    floors[all[i]] = tonumber(all[i + 1])
+    found[#found + 1], found[#found + 2] = all[i], all[i + 1]
+  end
+end
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'hash' then
-  if redis.call('HSTRLEN', KEYS[1], 'sealed') > tonumber(ARGV[1]) then found[1] = 'odd'
-  else found[1] = redis.call('HGET', KEYS[1], 'sealed') or 'odd' end
-elseif kind ~= 'none' then found[1] = 'odd' end
-if redis.call('TYPE', KEYS[2]).ok == 'hash' then
-  for _, each in ipairs(redis.call('HGETALL', KEYS[2])) do found[#found + 1] = each end
+  local since, asked = unpack(redis.call('HMGET', KEYS[1], 'since', 'asked'))
+  if redis.call('HSTRLEN', KEYS[1], 'sealed') > tonumber(ARGV[1]) then found[2] = 'odd'
+  else found[2] = redis.call('HGET', KEYS[1], 'sealed') or 'odd' end
+  local floor = math.max(floors['change:'] or 0, floors['change:' .. ARGV[5]] or 0)
+  if ARGV[6] == '' then floor = math.max(floor, floors['refresh'] or 0) end
+  young = ARGV[2] ~= '' and (tonumber(since) or 0) >= tonumber(ARGV[2]) and (tonumber(asked) or 0) >= floor
+elseif kind ~= 'none' then
+  found[2] = 'odd'
+end
+if not young then
+  found[1] = redis.call('SET', KEYS[3], ARGV[3], 'NX', 'PX', ARGV[4]) and 1 or 0
 end
 return found
 """
@@ -45,14 +66,6 @@ if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) < tonumber(ARGV[2]) then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PUBLISH', ARGV[4], ARGV[5])
-end
-"""
-
-# Gives a lease back, if it is still this process's, and tells those who wait for it.
-RELEASE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1])
-  redis.call('PUBLISH', ARGV[2], 'landed ' .. ARGV[3])
 end
 """
 

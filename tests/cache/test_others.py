@@ -11,6 +11,7 @@ import pytest
 from app.cache.cache import Cache
 from app.cache.floors import Key
 from app.cache.freshness import Freshness
+from app.cache.others import Claim
 from app.cache.store import Memory
 from app.reading import Reading
 from tests.cache.test_cache import KEY, Orb
@@ -23,27 +24,24 @@ class Others:
     def __init__(self, *found: Reading[Any] | None, granted: bool = True) -> None:
         self.found = list(found)
         self.granted = granted
+        self.trusted = True
         self.told: list[str] = []
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:  # noqa: ARG002
-        return True
+        return self.trusted
 
-    async def look(self, key: Key) -> Reading[Any] | None:  # noqa: ARG002
-        self.told.append("look")
-        return self.found.pop(0) if self.found else None
+    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:  # noqa: ARG002
+        self.told.append("look" if oldest else "want")
+        found = self.found.pop(0) if self.found else None
+        wanted = found is None or oldest is None or found.since < oldest
+        return Claim(found, self if wanted and self.granted else None)
 
-    @asynccontextmanager
-    async def lease(self, key: Key, *, live: bool) -> AsyncIterator[bool]:  # noqa: ARG002
-        self.told.append("lease")
-        yield self.granted
-        self.told.append("release")
+    async def land(self, reading: Reading[Any] | None) -> None:
+        self.told.append(f"land {reading.value if reading else None}")
 
     async def landed(self, key: Key) -> None:  # noqa: ARG002
         self.told.append("landed")
         await anyio.lowlevel.checkpoint()
-
-    async def keep(self, key: Key, reading: Reading[Any]) -> None:  # noqa: ARG002
-        self.told.append(f"keep {reading.value}")
 
     async def refresh(self, customer: Key, at: datetime) -> None:  # noqa: ARG002
         self.told.append("refresh")
@@ -73,19 +71,41 @@ async def test_an_answer_is_asked_for_under_a_lease_and_given_to_all(clock: Cloc
     async with cache_beside(others, clock) as cache:
         await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
-    assert others.told == ["look", "lease", "look", "keep 1", "release"]
+    assert others.told == ["look", "land 1"]
 
 
-async def test_what_landed_between_the_look_and_the_lease_is_not_asked_for_again(clock: Clock, orb: Orb) -> None:
-    others = Others(None, reading(clock))
+async def test_a_question_that_fails_gives_its_lease_back(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    orb.error = ConnectionError()
     async with cache_beside(others, clock) as cache:
+        with pytest.raises(ConnectionError):
+            await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert others.told == ["look", "land None"]
+
+
+async def test_what_this_process_keeps_the_others_get_where_they_have_lost_it(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    async with cache_beside(others, clock) as cache:
+        await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+        others.trusted = False
+        await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert (others.told, orb.calls) == (["look", "land 1", "look", "land 1"], 1)
+
+
+async def test_an_answer_that_only_seems_young_enough_is_asked_for_again(clock: Clock, orb: Orb) -> None:
+    others = Others(reading(clock), reading(clock))
+    clock.pass_seconds(1)
+    async with cache_beside(others, clock) as cache:
+        await cache.change(KEY[:2])
         found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
-    assert (found.reading.value, orb.calls) == (100, 0)
+    assert (found.reading.value, others.told) == (1, ["change None", "look", "want", "land 1"])
 
 
 async def test_what_another_process_asks_is_waited_for(clock: Clock, orb: Orb) -> None:
-    others = Others(None, None, None, reading(clock), granted=False)
+    others = Others(None, None, None, None, reading(clock), granted=False)
     async with cache_beside(others, clock) as cache:
         found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 

@@ -10,7 +10,7 @@ from app.cache.freshness import Freshness
 from app.listing import Nothing
 from app.reading import Reading
 from tests.conftest import Clock
-from tests.fleet.processes import KEY, Orb, processes, until
+from tests.fleet.processes import KEY, Orb, Process, processes, until
 from tests.fleet.real_redis import RealRedis
 
 
@@ -123,11 +123,21 @@ async def test_an_older_answer_never_replaces_a_younger_one(
     async with processes(server, clock, 1) as (process,):
         await orb.get(process)
         then = [clock() + timedelta(seconds=each) for each in (since, asked)]
-        await process.fleet.answers.keep(KEY, Reading(Nothing("other"), then[0], then[1]))
-        found = await process.fleet.answers.look(KEY)
+        found = await landed(process, Reading(Nothing("other"), then[0], then[1]))
 
     assert found is not None
     assert found.value.code == ("other" if replaces else "1")
+
+
+async def landed(process: Process, reading: Reading[Any]) -> Reading[Any] | None:
+    """What is kept after that answer landed."""
+    claim = await process.fleet.answers.claim(KEY, None, live=False)
+    assert claim.lease is not None
+    await claim.lease.land(reading)
+    again = await process.fleet.answers.claim(KEY, reading.since, live=False)
+    if again.lease is not None:
+        await again.lease.land(None)
+    return again.reading
 
 
 async def test_what_was_asked_before_a_change_never_replaces_what_was_asked_after_it(
@@ -139,8 +149,7 @@ async def test_what_was_asked_before_a_change_never_replaces_what_was_asked_afte
         orb.age = 30
         await orb.get(process)
         before = clock() - timedelta(seconds=2)
-        await process.fleet.answers.keep(KEY, Reading(Nothing("stamped later"), clock(), before))
-        found = await process.fleet.answers.look(KEY)
+        found = await landed(process, Reading(Nothing("stamped later"), clock(), before))
 
     assert found is not None
     assert found.value.code == "1"
@@ -182,7 +191,7 @@ async def test_anything_odd_in_redis_is_a_miss_and_is_mended(
         await orb.get(one)
         await orb.get(one, ("customer_id", "meridian", "upcoming_invoice", "one"))
         (name,) = [
-            each for each in server.ask("KEYS", "orrery:answer:*") if one.fleet.answers._seal.name(KEY) in str(each)
+            each for each in server.ask("KEYS", "orrery:answer:*") if one.fleet.answers.seal.name(KEY) in str(each)
         ]
         (foreign,) = [each for each in server.ask("KEYS", "orrery:answer:*") if each != name]
         sealed = server.ask("HGET", name, "sealed")

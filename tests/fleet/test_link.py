@@ -13,9 +13,10 @@ from tests.fleet.real_redis import RealRedis
 
 @asynccontextmanager
 async def linked(server: RealRedis) -> AsyncIterator[Link]:
-    link = Link(connect(server.url))
-    await link.look()
-    yield link
+    async with anyio.create_task_group() as tasks:
+        link = Link(connect(server.url), tasks)
+        await link.look()
+        yield link
     await link.aclose()
 
 
@@ -50,7 +51,7 @@ async def test_a_redis_that_is_gone_costs_nothing(own_server: RealRedis) -> None
 async def test_a_redis_that_comes_back_is_found_by_itself(own_server: RealRedis) -> None:
     back = anyio.Event()
     async with anyio.create_task_group() as tasks:
-        link = Link(connect(own_server.url), back=back.set)
+        link = Link(connect(own_server.url), tasks, back.set)
         own_server.stop()
         tasks.start_soon(link.run)
         await anyio.wait_all_tasks_blocked()
