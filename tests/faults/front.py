@@ -83,7 +83,7 @@ class Front:
         self.port = 0
         self.hits = 0
         self.arrivals: list[str] = []
-        self.tasks: set[asyncio.Task[Any]] = set()
+        self._writers: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
         self.busy = 0
         self._route = ""
         self._strike: Strike | None = None
@@ -91,6 +91,11 @@ class Front:
         self._server: asyncio.Server | None = None
         self._rest = asyncio.Event()
         self._rest.set()
+
+    @property
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """Its own, one for each connection."""
+        return {*self._writers}
 
     @property
     def url(self) -> str:
@@ -105,9 +110,9 @@ class Front:
         """Hangs up on everybody and lets the port go."""
         if self._server is not None:
             self._server.close()
-        for task in [*self.tasks]:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for writer in self._writers.values():
+            writer.transport.abort()
+        await asyncio.gather(*self._writers)
 
     def strikes(self, route: str, strike: Strike, times: int = -1) -> None:
         """From now on every request whose target holds `route` is struck, or the next `times` of them."""
@@ -124,13 +129,13 @@ class Front:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.tasks.add(task)
+        self._writers[task] = writer
         try:
             with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 while True:
                     await self._one(reader, writer)
         finally:
-            self.tasks.discard(task)
+            del self._writers[task]
             writer.transport.abort()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
