@@ -27,10 +27,11 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 T = TypeVar("T")
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes | bytearray, kind: type[T]) -> T:
     """The answer in `body`. Raises Malformed on anything that `kind` does not promise."""
     try:
-        _FORM.decode(body.decode())
+        if len(body) <= _LOOKED_AT:
+            _FORM.decode(body.decode())
         answer: T = _decoder(cast(Any, kind)).decode(body)  # mypy takes no type[T] for hashable
         return answer
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -43,7 +44,9 @@ def _once(pairs: list[tuple[str, None]]) -> None:
         raise ValueError("a name that is there twice")
 
 
-# What msgspec lets pass: a name twice, and whatever stands in fields that no card reads.
+# Looks at what msgspec lets pass: a name twice, and whatever stands in fields that no card reads. What was made to be
+# large takes twenty times its size here, so an answer larger than any card's is not looked at this way.
+_LOOKED_AT = 1024 * 1024
 _FORM = json.JSONDecoder(object_pairs_hook=_once)
 
 

@@ -106,7 +106,7 @@ class Exchange:
 
     async def _exchange(
         self, request: httpx.Request, call: str, deadline: float
-    ) -> tuple[httpx.Response, bytes] | OrbError:
+    ) -> tuple[httpx.Response, bytearray] | OrbError:
         """The head and the whole body of the answer, or what went wrong on the way.
 
         What went wrong is returned, not raised from the transport's own error: that one remembers the key.
@@ -119,7 +119,7 @@ class Exchange:
                 except (Malformed, TooLarge, httpx.RemoteProtocolError):
                     if response.status_code in _ANSWERED:
                         raise
-                    return response, b""  # a refusal says what it is by its status too
+                    return response, bytearray()  # a refusal says what it is by its status too
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
@@ -141,7 +141,7 @@ def _as_of(response: httpx.Response, now: datetime) -> datetime | None:
     return min(found, now) if found and found - now <= _AHEAD else None
 
 
-def _refuse(response: httpx.Response, answer: bytes) -> None:
+def _refuse(response: httpx.Response, answer: bytearray) -> None:
     """Raises what any other status than that of an answer means."""
     status = response.status_code
     if status in (401, 403):

@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request, the connection it came on, and the true answer to it."""
+    """One request, the connection that it came on and the task of that, and the true answer."""
 
     method: str
     target: str
@@ -56,6 +56,7 @@ class Arrival:
     writer: asyncio.StreamWriter
     answer: Answer
     front: "Front"
+    task: asyncio.Task[Any] | None
 
     async def send(self, *parts: bytes) -> None:
         for part in parts:
@@ -75,11 +76,16 @@ class Front:
     """Listens on one port for as long as it is open; `hits` are the strikes since the last `strikes`."""
 
     def __init__(
-        self, clock: Callable[[], datetime], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self,
+        clock: Callable[[], datetime],
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        sandbox_at: datetime = NOON,
     ) -> None:
         self.clock = clock
         self.tls = tls
         self.host = host
+        self.sandbox_at = sandbox_at
         self.port = 0
         self.hits = 0
         self.arrivals: list[str] = []
@@ -155,10 +161,10 @@ class Front:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.arrivals.append(target)
-        answer = await truth(method, target, body, cached="orb-cache-control" in headers)
+        answer = await truth(method, target, body, cached="orb-cache-control" in headers, now=self.sandbox_at)
         if any(name == STAMP for name, _ in answer.headers):
             answer = answer.having(headers={STAMP: self.clock().isoformat()})
-        arrival = Arrival(method, target, reader, writer, answer, self)
+        arrival = Arrival(method, target, reader, writer, answer, self, asyncio.current_task())
         if self._route in target and self._strike is not None and self._times != 0:
             self._times -= 1
             self.hits += 1
@@ -167,17 +173,17 @@ class Front:
             await arrival.send(answer.raw())
 
 
-_known: dict[tuple[str, str, bytes, bool], Answer] = {}
+_known: dict[tuple[str, str, bytes, bool, datetime], Answer] = {}
 
 
-async def truth(method: str, target: str, body: bytes = b"", *, cached: bool = False) -> Answer:
-    """What the sandbox answers on the afternoon of these tests."""
-    key = (method, target, body, cached)
+async def truth(method: str, target: str, body: bytes = b"", *, cached: bool = False, now: datetime = NOON) -> Answer:
+    """What a sandbox answers at that moment."""
+    key = (method, target, body, cached, now)
     if key not in _known:
         headers = {"Authorization": "Bearer a-key", "Content-Type": "application/json"}
         if cached:
             headers |= {"Orb-Cache-Control": "cache", "Orb-Cache-Max-Age-Seconds": "300"}
-        transport = httpx.ASGITransport(create_sandbox(now=lambda: NOON, latency=0, rate_plan="off"))
+        transport = httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as sandbox:
             found = await sandbox.request(method, target, content=body, headers=headers)
         _known[key] = Answer(found.status_code, tuple(_kept(found)), found.content)

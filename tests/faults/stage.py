@@ -11,7 +11,6 @@ import httpx
 
 from app.main import create_app
 from app.orb.path import CustomerRef
-from app.orb.transport import Wire
 from app.secret import Secret
 from app.settings import Settings
 from app.web.viewer import Tokens
@@ -61,7 +60,11 @@ class Rest:
 
 @asynccontextmanager
 async def stage(
-    front: Front | None = None, *, wire: Wire | None = None, patience: float = PATIENCE, **settings: Any
+    front: Front | None = None,
+    *,
+    wire: httpx.AsyncBaseTransport | None = None,
+    patience: float = PATIENCE,
+    **settings: Any,
 ) -> AsyncIterator[Stage]:
     """A service of which nothing is kept. When it has gone, so have its tasks and its connections."""
     clock = Clock(NOON)

@@ -110,7 +110,7 @@ async def test_the_last_good_address_stands_in_for_an_hour(names: Names, *, stal
     clock.now = 3600
     assert await address(resolver, "orb.test") == "127.0.0.1"
     clock.now = 3601
-    with pytest.raises(OSError), anyio.fail_after(0.1):  # a TimeoutError is one
+    with pytest.raises((TimeoutError, socket.gaierror)), anyio.fail_after(0.1):
         await resolver.resolve("orb.test", 443)
 
 
