@@ -96,6 +96,7 @@ SIZES = (
     Fault("gzip twice, told once", changes(lambda raw: zipped(zipped(raw)), GZIP), "orb_malformed"),
     Fault("gzip cut short", changes(lambda raw: zipped(raw)[:-9], GZIP), "orb_malformed"),
     Fault("br that nobody asked for", body(b"\x0b\x02\x80{}\x03", {"content-encoding": "br"}), "orb_malformed"),
+    Fault("a coding that is told and not there", headed(content_encoding="br"), "orb_malformed"),
     Fault("chunks that are none", says(BAD_CHUNK), "orb_malformed"),
 )
 TRUTH = (

@@ -47,6 +47,25 @@ async def test_kept_connections_that_are_closed_under_every_request_cost_nothing
     assert max(got.count(each) for each in got) == 2
 
 
+async def test_one_request_gets_past_any_number_of_kept_connections_that_are_closed() -> None:
+    async with stage() as orrery:
+        await orrery.document()
+        orrery.clock.pass_seconds(LATER)
+        await orrery.document()
+        orrery.clock.pass_seconds(LATER)
+        old = orrery.front.tasks
+
+        async def dead(arrival: Arrival) -> None:
+            await (resets(arrival) if arrival.task in old else arrival.send(arrival.answer.raw()))
+
+        orrery.front.strikes(ROUTES["bill"], dead)
+        card = (await orrery.client.get("/api/cards/bill")).json()
+
+    assert len(old) > 2
+    assert orrery.front.hits == 2
+    assert (card["status"], card["stale"]) == ("ready", False)
+
+
 async def test_what_is_posted_on_a_kept_connection_is_never_sent_twice() -> None:
     async with stage() as orrery:
         await orrery.document()
