@@ -192,3 +192,13 @@ async def test_connecting_takes_two_seconds_at_most() -> None:
     await front.close()
 
     assert 1.9 < took < 2.3
+
+
+async def test_somebody_else_in_orbs_place_is_for_the_operator_to_hear_of(caplog: pytest.LogCaptureFixture) -> None:
+    front = Front(lambda: NOON, certificates.unknown_authority())
+    async with stage(front, wire=Wire(certificates.trusting())) as orrery:
+        await orrery.document()
+
+    loud = [vars(record)["fields"] for record in caplog.records if record.levelname == "ERROR"]
+    assert {(each["call"], each["outcome"]) for each in loud} >= {("subscriptions", "Untrusted")}
+    assert front.arrivals == []  # and so nobody has seen the key
