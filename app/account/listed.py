@@ -63,15 +63,16 @@ class Listed(Bound):
         return Period(axis.start, end) if axis.start < end else None
 
     async def _list(self) -> Reading[Listing]:
-        found: list[wire.Subscription] = []
+        known: dict[str, wire.Subscription] = {}  # by id: one that moves between two pages is on both
         seen: list[str | None] = [None]
         for _ in range(_MOST_PAGES):
             page = await self._orb.subscriptions(self._customer, ("active", "upcoming"), cursor=seen[-1])
-            found.extend(page.value.data)
+            known |= {each.id: each for each in page.value.data}
             cursor = page.value.pagination_metadata.next_cursor
             if cursor in seen:
                 break
             seen.append(cursor)
+        found = [*known.values()]
         for each in found:
             self._own(each.customer)
         listing = Listing(found[0].customer, tuple(found)) if found else await self._without_subscription()

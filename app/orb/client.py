@@ -10,13 +10,22 @@ from app.days import Period
 from app.orb import endpoint, evaluation, question, usage, wire
 from app.orb.alerts import Alerts
 from app.orb.endpoint import Endpoint
+from app.orb.errors import Malformed
 from app.orb.exchange import Exchange
 from app.orb.invoices import Invoices, Issued, PortalSession
 from app.orb.licenses import Licenses, LicenseTypes, LicenseUsages
-from app.orb.path import CustomerRef, orb_id
+from app.orb.path import BadId, CustomerRef, orb_id
 from app.reading import Reading
 
 _PAGE = ("limit", "100")
+
+
+def _told(text: str) -> str:
+    """An id that came in an answer of Orb's; one that is none is the fault of that answer."""
+    try:
+        return orb_id(text)
+    except BadId:
+        raise Malformed("an id that is none") from None
 
 
 class Orb(Exchange):
@@ -40,7 +49,7 @@ class Orb(Exchange):
 
     async def upcoming_invoice(self, subscription: str, *, max_age: float | None) -> Reading[wire.Invoice]:
         """The bill of the current period. NotFound when nothing is pending, Invalid when it has ended."""
-        params = (("subscription_id", orb_id(subscription)),)
+        params = (("subscription_id", _told(subscription)),)
         return await self.get(endpoint.UPCOMING_INVOICE, "/invoices/upcoming", params, max_age)
 
     async def invoices(self, params: Sequence[tuple[str, str]]) -> Reading[Invoices]:
@@ -91,7 +100,7 @@ class Orb(Exchange):
         *,
         max_age: float | None,
     ) -> Reading[wire.Costs]:
-        path = f"/subscriptions/{orb_id(subscription)}/costs"
+        path = f"/subscriptions/{_told(subscription)}/costs"
         return await self.get(endpoint.SUBSCRIPTION_COSTS, path, question.series(view_mode, window, currency), max_age)
 
     async def customer_costs(
@@ -122,7 +131,7 @@ class Orb(Exchange):
         }
         if currency is not None:
             asked["currency"] = currency
-        path = f"/subscriptions/{orb_id(subscription)}/grouped_costs"
+        path = f"/subscriptions/{_told(subscription)}/grouped_costs"
         reading = await self.post(endpoint.GROUPED_COSTS, path, asked)
         groups = wire.grouped_costs(reading.value)
         return Reading(groups, None, reading.asked, reading.size)
@@ -131,7 +140,7 @@ class Orb(Exchange):
         self, subscription: str, view_mode: str, window: Period, *, max_age: float | None
     ) -> Reading[usage.Usage]:
         """What was used, by day, of every metric of that subscription."""
-        path = f"/subscriptions/{orb_id(subscription)}/usage"
+        path = f"/subscriptions/{_told(subscription)}/usage"
         return await self.get(endpoint.SUBSCRIPTION_USAGE, path, question.days(view_mode, window), max_age)
 
     async def grouped_usage(
@@ -141,8 +150,8 @@ class Orb(Exchange):
 
         Invalid where the metric does not add up from the groups of that property.
         """
-        path = f"/subscriptions/{orb_id(subscription)}/usage"
-        params = [*question.days(view_mode, window), ("billable_metric_id", orb_id(metric)), ("group_by", key)]
+        path = f"/subscriptions/{_told(subscription)}/usage"
+        params = [*question.days(view_mode, window), ("billable_metric_id", _told(metric)), ("group_by", key)]
         return await self.get(endpoint.GROUPED_USAGE, path, params, max_age)
 
     async def license_types(self) -> Reading[LicenseTypes]:
@@ -151,7 +160,7 @@ class Orb(Exchange):
 
     async def licenses(self, subscription: str) -> Reading[Licenses]:
         """The licenses of a subscription, active or not."""
-        params = (("subscription_id", orb_id(subscription)), _PAGE)
+        params = (("subscription_id", _told(subscription)), _PAGE)
         return await self.get(endpoint.LICENSES, "/licenses", params)
 
     async def license_usage(
@@ -159,8 +168,8 @@ class Orb(Exchange):
     ) -> Reading[LicenseUsages]:
         """What was used of the allocations of one type this billing period, by `license`, `day` or `license,day`."""
         params = [
-            ("subscription_id", orb_id(subscription)),
-            ("license_type_id", orb_id(license_type)),
+            ("subscription_id", _told(subscription)),
+            ("license_type_id", _told(license_type)),
             ("group_by", group_by),
             ("limit", str(limit)),
         ]
@@ -170,7 +179,7 @@ class Orb(Exchange):
 
     async def subscription_alerts(self, subscription: str, *, cursor: str | None = None) -> Reading[Alerts]:
         """The alerts of a subscription, and those that it has from its plan."""
-        return await self._alerts("subscription_id", orb_id(subscription), cursor)
+        return await self._alerts("subscription_id", _told(subscription), cursor)
 
     async def customer_alerts(self, customer: CustomerRef, *, cursor: str | None = None) -> Reading[Alerts]:
         """The alerts of a customer as a whole."""

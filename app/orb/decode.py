@@ -3,6 +3,7 @@
 Fields that we do not know pass. Amounts become exact decimals whether Orb wrote them as strings or as numbers.
 """
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -26,13 +27,27 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 T = TypeVar("T")
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes | bytearray, kind: type[T]) -> T:
     """The answer in `body`. Raises Malformed on anything that `kind` does not promise."""
     try:
+        if len(body) <= _LOOKED_AT:
+            _FORM.decode(body.decode())
         answer: T = _decoder(cast(Any, kind)).decode(body)  # mypy takes no type[T] for hashable
         return answer
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Malformed(f"{kind.__name__}: {type(error).__name__}") from None
+
+
+def _once(pairs: list[tuple[str, None]]) -> None:
+    """Nothing of an object is kept here but whether it names a field twice: of two figures, which one is true?"""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name that is there twice")
+
+
+# Looks at what msgspec lets pass: a name twice, and whatever stands in fields that no card reads. What was made to be
+# large takes twenty times its size here, so an answer larger than any card's is not looked at this way.
+_LOOKED_AT = 1024 * 1024
+_FORM = json.JSONDecoder(object_pairs_hook=_once)
 
 
 @cache

@@ -4,7 +4,7 @@
     ├── Unreachable      orb_unreachable    no connection, or it broke
     ├── TimedOut         orb_timeout        no whole answer within the deadline
     ├── RateLimited      orb_rate_limited   429
-    ├── Busy             busy               no leave to call within the deadline: too much is asked of the account
+    ├── Busy             busy               no leave to call within the deadline, or no connection: too much is asked
     ├── Unauthorized     orb_auth           401, 403: our key, never the viewer's session
     ├── Malformed        orb_malformed      an answer that is not what its endpoint promises
     ├── TooLarge         orb_too_large      an answer past ORRERY_MAX_ANSWER

@@ -6,7 +6,7 @@ no difference. Everything here raises `OrbError`.
 
 from collections.abc import Callable
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
 
 import anyio
@@ -17,13 +17,24 @@ from app.days import stamp
 from app.orb import body, question, wire
 from app.orb.decode import decode
 from app.orb.endpoint import Endpoint
-from app.orb.errors import Malformed, OrbError, RateLimited, TimedOut, TooLarge, Unauthorized, Unreachable, refusal
+from app.orb.errors import (
+    Busy,
+    Malformed,
+    OrbError,
+    RateLimited,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+    refusal,
+)
 from app.orb.question import Params
 from app.reading import Reading
 
 T = TypeVar("T")
 
 _ANSWERED = (200, 201)  # the second where something was made
+_AHEAD = timedelta(days=1)  # more is no matter of clocks
 
 
 def _now() -> datetime:
@@ -95,7 +106,7 @@ class Exchange:
 
     async def _exchange(
         self, request: httpx.Request, call: str, deadline: float
-    ) -> tuple[httpx.Response, bytes] | OrbError:
+    ) -> tuple[httpx.Response, bytearray] | OrbError:
         """The head and the whole body of the answer, or what went wrong on the way.
 
         What went wrong is returned, not raised from the transport's own error: that one remembers the key.
@@ -108,27 +119,29 @@ class Exchange:
                 except (Malformed, TooLarge, httpx.RemoteProtocolError):
                     if response.status_code in _ANSWERED:
                         raise
-                    return response, b""  # a refusal says what it is by its status too
+                    return response, bytearray()  # a refusal says what it is by its status too
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
         except OrbError as error:  # a layer refused to send it
             return error
+        except httpx.PoolTimeout:
+            return Busy(call)
         except (TimeoutError, httpx.TimeoutException):
             return TimedOut(call)
-        except httpx.RemoteProtocolError:
+        except httpx.ProtocolError:
             return Malformed(call)
         except httpx.HTTPError:
             return Unreachable(call)
 
 
 def _as_of(response: httpx.Response, now: datetime) -> datetime | None:
-    """The moment that Orb stamped; one that is still to come, by a clock ahead of ours, is now."""
+    """The moment that Orb stamped. One still to come, by a clock ahead of ours, is now; one days ahead is nonsense."""
     found = stamp(response.headers.get("orb-cache-updated-at", ""))
-    return min(found, now) if found else None
+    return min(found, now) if found and found - now <= _AHEAD else None
 
 
-def _refuse(response: httpx.Response, answer: bytes) -> None:
+def _refuse(response: httpx.Response, answer: bytearray) -> None:
     """Raises what any other status than that of an answer means."""
     status = response.status_code
     if status in (401, 403):
