@@ -21,6 +21,8 @@ from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Wire
+from app.serving.guarded import Guarded
+from app.serving.server import DRAIN, KEEP_ALIVE, Server, allow_files
 from app.settings import BadSetting, Settings, read, sandbox_port, sandbox_rate_plan
 
 # What a start that its settings forbid ends with: EX_CONFIG of sysexits.h.
@@ -82,21 +84,23 @@ def _listen(settings: Settings) -> int:
     _need_free("PORT", settings.host, settings.port)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     print(f"Orrery is at http://{host}:{settings.port}", flush=True)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-            timeout_graceful_shutdown=20,
-            log_config=None,
-        )
+    allow_files()
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Guarded,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=DRAIN,
+        log_config=None,
     )
+    server = Server(config, app, settings.lame_duck)
     server.run()
     return 0 if server.started else 1
 

@@ -11,8 +11,6 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -26,6 +24,7 @@ from app.cache.store import Memory
 from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
+from app.serving.health import livez, readyz, unready
 from app.settings import Settings
 from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
@@ -56,6 +55,7 @@ def create_app(
             budget = Budget(PLANS[settings.orb_rate_plan], flights)
             cache = Cache(Memory(settings.cache_bytes), flights, now)
             app.state.desk = _desk(settings, cache, transport, budget, now)
+            app.state.ready = True
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
@@ -87,8 +87,8 @@ def create_app(
             Route("/licenses", licenses.page),
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
-            Route("/livez", _well),
-            Route("/readyz", _well),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[
@@ -110,6 +110,7 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    unready(app)
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
 
@@ -171,7 +172,3 @@ def _invented(settings: Settings, wire: httpx.AsyncBaseTransport) -> Callable[[]
             return []  # the page says that the sandbox does not answer
 
     return ask
-
-
-async def _well(request: Request) -> Response:  # noqa: ARG001  Starlette's signature
-    return PlainTextResponse("ok")

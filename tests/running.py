@@ -83,7 +83,7 @@ def free_port() -> int:
 def running(**settings: str) -> Iterator[Running]:
     """`python -m app serve --sandbox` until the block ends."""
     port, sandbox_port = free_port(), free_port()
-    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **settings)
+    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **{"ORRERY_LAME_DUCK": "0"} | settings)
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--sandbox"],
         cwd=ROOT,
