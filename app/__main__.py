@@ -75,7 +75,8 @@ def _serve(asked: argparse.Namespace) -> int:
     if not settings.sandbox:
         return _listen(settings)
     # uvicorn ends with the signal that stopped it; as an exception it lets the sandbox be stopped too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, lambda number, _: sys.exit(128 + number))
     with _sandbox_beside(settings):
         return _listen(settings)
 
@@ -110,7 +111,8 @@ def _sandbox_beside(settings: Settings) -> Iterator[None]:
     """A sandbox in a process of its own for as long as the block runs."""
     # Else a stranger's answers would be taken for the sandbox's.
     _need_free("SANDBOX_PORT", "127.0.0.1", settings.sandbox_port)
-    process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"])
+    # A group of its own: Ctrl-C in a terminal would stop it while the service still needs it.
+    process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"], process_group=0)
     try:
         _await_port(process, settings.sandbox_port)
         yield
