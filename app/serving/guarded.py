@@ -166,9 +166,11 @@ class Guarded(HttpToolsProtocol):
     # What the service does
 
     def close_after_answers(self) -> None:
-        """The answers under way are the last ones of this connection, and say so as far as they can."""
+        """Answers under way say that the connection ends with them. One whose head is out cannot: to end it all the
+        same would cut off the request that a client sends next, so it is left to that request's answer."""
         for cycle in self._under_way():
-            cycle.keep_alive = False
+            if not cycle.response_started:
+                cycle.keep_alive = False
 
     def _under_way(self) -> list[RequestResponseCycle]:
         waiting = [cycle for cycle, _ in self.pipeline]

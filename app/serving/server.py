@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 import time
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -22,6 +23,8 @@ KEEP_ALIVE = 75
 # How long what runs may take to end.
 DRAIN = 20
 _FILES = 4096
+# For what was sent before the end of the lame duck to be read. Connections that are idle then are closed.
+_LAST_CALL = 0.2
 
 
 class Server(uvicorn.Server):
@@ -53,8 +56,29 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._turn_away()
+        await self._accept_the_last()
         self._app.state.draining.set()
         await super().shutdown(sockets)
+
+    async def _accept_the_last(self) -> None:
+        """Stops listening, but takes in whom the kernel has let in already: a close alone would cut them off."""
+        last: list[socket.socket] = []
+        for server in self.servers:
+            doors = [each.dup() for each in server.sockets]
+            server.close()
+            for door in doors:
+                with door, suppress(OSError):  # none is left, or no file is free
+                    while True:
+                        last.append(door.accept()[0])
+        for each in last:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, each)
+        await asyncio.sleep(_LAST_CALL)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     def _turn_away(self) -> None:
         if not self._app.state.ready:

@@ -1,11 +1,11 @@
 """Clients that do to a server what no decent client does, on bare sockets."""
 
-import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -87,30 +87,35 @@ def status(answer: bytes) -> int:
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
-class Hosted(uvicorn.Server):
+@dataclass(frozen=True)
+class Hosted:
     """A server in a thread of this process."""
 
-    port = 0
+    server: uvicorn.Server
+    port: int
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.loop = asyncio.get_running_loop()
+    @property
+    def connections(self) -> int:
+        return len(self.server.server_state.connections)
 
 
 @contextmanager
-def hosting(app: Any, http: type[HttpToolsProtocol], **config: Any) -> Iterator[Hosted]:
+def hosting(
+    app: Any,
+    http: type[HttpToolsProtocol],
+    make: Callable[[uvicorn.Config], uvicorn.Server] = uvicorn.Server,
+    **config: Any,
+) -> Iterator[Hosted]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     usual: dict[str, Any] = {"lifespan": "off", "proxy_headers": False, "timeout_keep_alive": 75}
-    server = Hosted(
-        uvicorn.Config(app, http=http, ws="none", log_config=None, timeout_graceful_shutdown=1, **usual | config)
-    )
-    server.port = listener.getsockname()[1]
+    usual |= {"ws": "none", "log_config": None, "timeout_graceful_shutdown": 1}
+    server = make(uvicorn.Config(app, http=http, **usual | config))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         while not server.started:
             time.sleep(0.005)
-        yield server
+        yield Hosted(server, listener.getsockname()[1])
     finally:
         server.should_exit = True
         thread.join()

@@ -145,9 +145,9 @@ def test_a_client_that_does_not_read_is_cut(guarded: Hosted, stock: Hosted, clos
             probe.send(b"GET /large HTTP/1.1\r\nHost: localhost\r\n" + close + b"\r\n")
             assert probe.socket.recv(16).startswith(b"HTTP/1.1 200")
             ends = time.monotonic() + (0.6 if stays else 2)
-            while server.server_state.connections and time.monotonic() < ends:
+            while server.connections and time.monotonic() < ends:
                 time.sleep(0.02)
-            assert bool(server.server_state.connections) is stays
+            assert bool(server.connections) is stays
 
 
 def test_a_client_that_reads_slowly_but_reads_has_its_whole_answer(guarded: Hosted) -> None:
@@ -276,7 +276,7 @@ def test_connections_of_a_trusted_proxy_are_not_counted_by_address() -> None:
 def calm(server: Hosted) -> None:
     """Waits until the server has seen all earlier connections end."""
     ends = time.monotonic() + 5
-    while server.server_state.connections:
+    while server.connections:
         assert time.monotonic() < ends
         time.sleep(0.005)
 

@@ -3,167 +3,209 @@
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.running import ROOT, Running, bare, free_port, running
+from app.orb.path import CustomerRef
+from app.secret import Secret
+from app.web.viewer import Tokens
+from tests.running import ROOT, bare, free_port, running
 from tests.serving.probe import LAST, REQUEST, Probe, status
 
-SOUND = {"ORB_API_KEY": "key", "ORRERY_VIEWER_SECRET": "3f9c0a51b2e87d64" * 2, "ORB_BASE_URL": "http://127.0.0.1:9/v1"}
+SECRET = "3f9c0a51b2e87d64" * 2
+PATIENCE = 1
 
 
-def port(orrery: Running) -> int:
-    return int(orrery.url.rpartition(":")[2])
+@dataclass(frozen=True)
+class Service:
+    """`serve` for an account whose Orb takes calls and never answers: a dashboard comes when patience ends."""
 
+    process: "subprocess.Popen[bytes]"
+    port: int
 
-def exchange(orrery: Running, data: bytes = REQUEST) -> bytes:
-    with Probe(port(orrery)) as probe:
-        probe.send(data)
-        return probe.answer(until=b"\r\n\r\n")
+    def exchange(self, data: bytes = REQUEST) -> bytes:
+        with Probe(self.port) as probe:
+            probe.send(data)
+            return probe.answer(until=b"\r\n\r\n")
+
+    def is_ready(self) -> bool:
+        return status(self.exchange(REQUEST.replace(b"livez", b"readyz"))) == 200
+
+    def told(self, number: signal.Signals) -> None:
+        """Sends the signal, and waits until the service has seen it."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        while self.is_ready():
+            assert time.monotonic() - began < 0.5
+
+    @contextmanager
+    def asked(self) -> Iterator[Probe]:
+        """A dashboard, just asked for."""
+        token = Tokens([Secret(SECRET)]).sign(CustomerRef("external_customer_id", "northwind"))
+        with Probe(self.port) as probe:
+            head = f"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+            probe.send(head.encode())
+            self.exchange()  # answered after the other has been read
+            yield probe
 
 
 @contextmanager
-def asked(orrery: Running, seconds: float) -> Iterator[Probe]:
-    """A dashboard that takes so long, just asked for."""
-    slow = {"route": "*", "kind": "slow", "times": -1, "seconds": seconds}
-    httpx.post(f"{orrery.panel}/faults", json=slow, trust_env=False).raise_for_status()
-    orrery.forget()
-    with Probe(port(orrery)) as probe:
-        token = orrery.token("northwind")
-        head = f"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-        probe.send(head.encode())
-        while not orrery.requests():
-            pass
-        yield probe
+def service(**settings: str) -> Iterator[Service]:
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as orb:
+        port = free_port()
+        usual = {"ORB_API_KEY": "key", "ORRERY_VIEWER_SECRET": SECRET, "ORRERY_PATIENCE": str(PATIENCE)}
+        addresses = {"PORT": str(port), "ORB_BASE_URL": f"http://127.0.0.1:{orb.getsockname()[1]}/v1"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=bare(**usual | addresses | settings), process_group=0
+        )
+        found = Service(process, port)
+        try:
+            while True:
+                assert process.poll() is None
+                time.sleep(0.02)  # a connection to a port of its own is soon made where nobody listens
+                with suppress(ConnectionError):
+                    if found.is_ready():
+                        break
+            yield found
+        finally:
+            process.kill()
+            process.wait()
 
 
 def whole(answer: bytes) -> bool:
-    return status(answer) == 200 and b"connection: close" in answer and b'"complete":true' in answer
-
-
-def ends(process: "subprocess.Popen[str]", within: float = 10) -> int:
-    return process.wait(within)
+    return status(answer) == 200 and b"connection: close" in answer and answer.endswith(b"}")
 
 
 def test_sigterm_lets_balancers_know_answers_who_comes_and_ends_after_the_last_answer() -> None:
-    with running(ORRERY_LAME_DUCK="1") as orrery, asked(orrery, seconds=1) as slow:
+    with service(ORRERY_LAME_DUCK="1", ORRERY_PATIENCE="2") as orrery, orrery.asked() as slow:
         began = time.monotonic()
-        orrery.process.send_signal(signal.SIGTERM)
-        while status(exchange(orrery, REQUEST.replace(b"livez", b"readyz"))) == 200:
-            assert time.monotonic() - began < 0.3
-
-        page = exchange(orrery)
+        orrery.told(signal.SIGTERM)
+        page = orrery.exchange()
         assert (status(page), b"connection: close" in page) == (200, True)
         assert whole(slow.answer())
         assert time.monotonic() - began > 1.5
-        assert ends(orrery.process) == 143
+        assert orrery.process.wait(2) == -signal.SIGTERM
+
+
+def test_until_the_lame_duck_ends_it_takes_connections_and_then_no_more() -> None:
+    with service(ORRERY_LAME_DUCK="1") as orrery:
+        began = time.monotonic()
+        orrery.told(signal.SIGTERM)
+        while time.monotonic() - began < 0.9:
+            assert status(orrery.exchange()) == 200
+        assert orrery.process.wait(2) == -signal.SIGTERM
+        assert time.monotonic() - began < 2
         with pytest.raises(ConnectionError):
-            Probe(port(orrery))
+            orrery.exchange()
 
 
 def test_connections_that_are_open_are_closed_after_their_next_answer() -> None:
-    with running(ORRERY_LAME_DUCK="10") as orrery, Probe(port(orrery)) as probe:
+    with service(ORRERY_LAME_DUCK="10") as orrery, Probe(orrery.port) as probe:
         probe.send(REQUEST)
         assert b"connection: close" not in probe.answer(until=b"ok")
-        orrery.process.send_signal(signal.SIGTERM)
-        while status(exchange(orrery, REQUEST.replace(b"livez", b"readyz"))) == 200:
-            pass
+        orrery.told(signal.SIGTERM)
         probe.send(REQUEST)
         assert b"connection: close" in probe.answer()
-        orrery.process.send_signal(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_skips_the_lame_duck_and_lets_answers_end(second: signal.Signals) -> None:
-    with running(ORRERY_LAME_DUCK="60") as orrery, asked(orrery, seconds=0.5) as slow:
-        orrery.process.send_signal(signal.SIGTERM)
-        while status(exchange(orrery, REQUEST.replace(b"livez", b"readyz"))) == 200:
-            pass
+    with service(ORRERY_LAME_DUCK="60") as orrery, orrery.asked() as slow:
+        orrery.told(signal.SIGTERM)
         orrery.process.send_signal(second)
         assert whole(slow.answer())
-        assert ends(orrery.process) == 143
+        assert orrery.process.wait(2) == -signal.SIGTERM
 
 
-def test_ctrl_c_in_a_terminal_has_no_lame_duck_and_lets_answers_end() -> None:
-    with running(ORRERY_LAME_DUCK="60") as orrery, asked(orrery, seconds=0.5) as slow:
-        os.killpg(orrery.process.pid, signal.SIGINT)
+def test_ctrl_c_has_no_lame_duck_and_lets_answers_end() -> None:
+    with service(ORRERY_LAME_DUCK="60") as orrery, orrery.asked() as slow:
+        orrery.process.send_signal(signal.SIGINT)
         assert whole(slow.answer())
-        assert ends(orrery.process) == 130
+        assert orrery.process.wait(2) == 130
 
 
-@contextmanager
-def with_an_account(**settings: str) -> Iterator["tuple[subprocess.Popen[bytes], int]"]:
-    """`serve` for an account whose Orb does not answer."""
-    number = free_port()
-    environment = bare(PORT=str(number), **SOUND | settings)
-    process = subprocess.Popen([sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environment)
-    try:
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{number}/readyz", trust_env=False).raise_for_status()
-                break
-            except httpx.TransportError:
-                assert process.poll() is None
-        yield process, number
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_it_is_ready_without_orb_and_ends_by_the_signal() -> None:
-    with with_an_account(ORRERY_LAME_DUCK="0") as (process, _):
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == -signal.SIGTERM
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_its_sandbox_outlives_the_answers_under_way_and_no_longer(number: signal.Signals, code: int) -> None:
+    """As a terminal sends it: to the whole group."""
+    with running() as orrery:
+        port = int(orrery.url.rpartition(":")[2])
+        if number == signal.SIGHUP:
+            os.killpg(orrery.process.pid, number)
+            assert orrery.process.wait(10) == code
+        else:
+            slow = {"route": "*", "kind": "slow", "times": -1, "seconds": 0.5}
+            httpx.post(f"{orrery.panel}/faults", json=slow, trust_env=False).raise_for_status()
+            orrery.forget()
+            with Probe(port) as probe:
+                token = orrery.token("northwind")
+                head = f"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+                probe.send(head.encode())
+                while not orrery.requests():
+                    pass
+                os.killpg(orrery.process.pid, number)
+                assert b'"complete":true' in probe.answer()
+            assert orrery.process.wait(10) == code
+        for each in (port, int(orrery.sandbox.rpartition(":")[2])):
+            with pytest.raises(ConnectionError):
+                Probe(each)
 
 
 def test_without_a_free_file_it_waits_for_one_and_answers_again() -> None:
-    with with_an_account() as (process, number):
-        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (64, 64))
-        held = [Probe(number) for _ in range(90)]
-        before = cpu(process.pid)
+    with service() as orrery:
+        resource.prlimit(orrery.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+        held = [Probe(orrery.port) for _ in range(90)]
+        before = cpu(orrery.process.pid)
         assert not held[0].is_closed(within=1)
-        assert cpu(process.pid) - before < 0.5
+        assert cpu(orrery.process.pid) - before < 0.5
 
         for each in held:
             each.socket.close()
-        with Probe(number) as probe:
-            probe.send(LAST)
-            assert status(probe.answer()) == 200
-        assert process.poll() is None
+        ends = time.monotonic() + 2
+        while status(orrery.exchange()) != 200:
+            assert time.monotonic() < ends
+        assert orrery.process.poll() is None
+
+
+SLOW = (
+    b"",
+    b"GET / HT",
+    REQUEST[:-2],
+    b"POST /session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc",
+)
 
 
 def test_three_hundred_slow_clients_hold_nobody_up_and_are_gone_in_ten_seconds() -> None:
-    """P23, on the limits that are in force."""
-    with running(ORRERY_LAME_DUCK="0") as orrery:
-        quiet = sorted(took(orrery) for _ in range(100))
-        slow = [Probe(port(orrery), source=f"127.0.0.{2 + each % 4}") for each in range(300)]
-        for number, each in enumerate(slow):
-            each.send([b"", b"GET / HT", REQUEST[:-2], b"POST /session HTTP/1.1\r\nHost: localhost\r\n"
-                       b"Content-Length: 9\r\n\r\nabc"][number % 4])  # fmt: skip
-        with ThreadPoolExecutor(1) as aside:
-            crowded = aside.submit(lambda: sorted(took(orrery) for _ in range(300)))
-            assert [each for each in slow if each.is_closed(within=0.001)] == []
-            assert crowded.result()[297] < max(0.1, 3 * quiet[98])
-        assert [
-            each for each in slow if not each.is_closed(within=max(0.01, each.began + 10.5 - time.monotonic()))
-        ] == []
-        assert min(time.monotonic() - each.began for each in slow) > 9.5
+    """With the limits that are in force."""
+    with service() as orrery:
+
+        def took() -> float:
+            began = time.monotonic()
+            assert status(orrery.exchange(LAST)) == 200
+            return time.monotonic() - began
+
+        alone = sorted(took() for _ in range(100))
+        slow = [Probe(orrery.port, source=f"127.0.0.{2 + each % 4}") for each in range(300)]
+        for each, data in zip(slow, cycle(SLOW)):
+            each.send(data)
+        beside = sorted(took() for _ in range(300))
+        assert [each for each in slow if each.is_closed(within=0.001)] == []
+        assert beside[297] < max(0.1, 3 * alone[98])
+
+        assert not slow[0].is_closed(within=slow[0].began + 9.5 - time.monotonic())
+        late = [each for each in slow if not each.is_closed(within=max(0.01, each.began + 10.5 - time.monotonic()))]
+        assert late == []
         for each in slow:
             each.socket.close()
-
-
-def took(orrery: Running) -> float:
-    began = time.monotonic()
-    assert status(exchange(orrery, LAST)) == 200
-    return time.monotonic() - began
 
 
 def cpu(process: int) -> float:
