@@ -19,6 +19,7 @@ from app.budget.guarded import Guarded
 from app.budget.limited import Limited
 from app.budget.plan import PLANS
 from app.budget.retrying import Retrying
+from app.budget.share import share
 from app.cache.cache import Cache
 from app.cache.store import Memory
 from app.orb.client import Orb
@@ -52,7 +53,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
-            budget = Budget(PLANS[settings.orb_rate_plan], flights)
+            budget = Budget(share(PLANS[settings.orb_rate_plan], settings.workers), flights)
             cache = Cache(Memory(settings.cache_bytes), flights, now)
             app.state.desk = _desk(settings, cache, transport, budget, now)
             app.state.ready = True

@@ -61,6 +61,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     lame_duck: int = 5
+    workers: int = 1
 
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
@@ -115,6 +116,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         host=host,
         port=_number(environ, "PORT", 8000, 1, 65535),
         lame_duck=_number(environ, "ORRERY_LAME_DUCK", 5, 0, 60),
+        workers=_number(environ, "ORRERY_WORKERS", 1, 1, 64),
     )
 
 

@@ -63,6 +63,7 @@ class Guarded(HttpToolsProtocol):
         self._unread = 0  # bytes that the client had still to read when it was last looked at
         self._why: Reason | None = None
         self._refused = False
+        self._deaf = False
 
     # What a client does
 
@@ -95,7 +96,7 @@ class Guarded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._deaf:
             return
         if self._expected is _Expected.NOTHING:
             self._expect_head()
@@ -103,7 +104,7 @@ class Guarded(HttpToolsProtocol):
         self._unparsed += len(data)
         self._wrapping += len(data)
         super().data_received(data)
-        if self._refused or self._expected is not before:
+        if self._deaf or self._expected is not before:
             return
         if before is _Expected.HEAD and self._unparsed > self.most_head:
             self._refuse(TOO_LARGE)
@@ -146,7 +147,7 @@ class Guarded(HttpToolsProtocol):
             self._stop(MALFORMED)
         super().on_headers_complete()
         if self.parser.should_upgrade():
-            self.cycle.keep_alive = False  # nothing that follows would be read as HTTP
+            self.cycle.keep_alive = False  # what follows is another protocol, which nobody here speaks
         self._expected = _Expected.BODY
         self._wrapping = 0
         self._late.within(self.body_within)
@@ -158,6 +159,7 @@ class Guarded(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._expected = _Expected.NOTHING
         self._late.off()
+        self._deaf = self.parser.should_upgrade()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  ours says it better
@@ -193,7 +195,7 @@ class Guarded(HttpToolsProtocol):
     def _refuse(self, why: Reason) -> None:
         """Says why, unless an answer is under way, and closes. A close at once would lose the answer on its way:
         the client is given a moment to read, and what it still sends is thrown away."""
-        self._refused = True
+        self._refused = self._deaf = True
         if self._under_way():
             self.transport.abort()
             return

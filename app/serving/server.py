@@ -5,10 +5,12 @@ who come: the lame duck, in which balancers learn of it. Then it accepts nobody,
 """
 
 import asyncio
+import os
 import resource
 import signal
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -28,10 +30,11 @@ _LAST_CALL = 0.2
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server with a lame duck of so many seconds."""
+    """uvicorn's server with a lame duck of so many seconds. One that has a `parent` stops when that process is gone."""
 
-    def __init__(self, config: uvicorn.Config, app: Starlette, lame_duck: float) -> None:
+    def __init__(self, config: uvicorn.Config, app: Starlette, lame_duck: float, parent: int | None = None) -> None:
         super().__init__(config)
+        self._parent = parent
         self._app = app
         self._lame_duck = lame_duck
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -52,26 +55,30 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if self._ends is not None and time.monotonic() >= self._ends:
             self.should_exit = True
+        if self._parent is not None and os.getppid() != self._parent:
+            self.should_exit = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._turn_away()
-        await self._accept_the_last()
+        await self._accept_the_last(sockets or [])
         self._app.state.draining.set()
         await super().shutdown(sockets)
 
-    async def _accept_the_last(self) -> None:
+    async def _accept_the_last(self, sockets: Sequence[socket.socket]) -> None:
         """Stops listening, but takes in whom the kernel has let in already: a close alone would cut them off."""
         last: list[socket.socket] = []
+        doors = [each.dup() for server in self.servers for each in server.sockets]
         for server in self.servers:
-            doors = [each.dup() for each in server.sockets]
             server.close()
-            for door in doors:
-                with door, suppress(OSError):  # none is left, or no file is free
-                    while True:
-                        last.append(door.accept()[0])
-        for each in last:
-            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, each)
+        for listener in sockets:
+            listener.close()
+        for door in doors:
+            with door, suppress(OSError):  # none is left, or no file is free
+                while True:
+                    last.append(door.accept()[0])
+        for accepted in last:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, accepted)
         await asyncio.sleep(_LAST_CALL)
 
     def _protocol(self) -> asyncio.Protocol:
