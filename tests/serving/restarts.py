@@ -50,6 +50,7 @@ class Copy:
     def __init__(self, sandbox: int, lame_duck: int) -> None:
         self.port = free_port()
         self.ready = False
+        self.probed = True
         usual = {"ORB_API_KEY": "key", "ORRERY_VIEWER_SECRET": SECRET, "ORRERY_LAME_DUCK": str(lame_duck)}
         addresses = {"PORT": str(self.port), "ORB_BASE_URL": f"http://127.0.0.1:{sandbox}/v1"}
         self._environment = bare(**usual | addresses)
@@ -189,7 +190,8 @@ async def straight(found: Sequence[Copy], number: int, tally: Tally) -> None:
 async def probing(found: Sequence[Copy]) -> None:
     while True:
         for each in found:
-            await each.probe()
+            if each.probed:
+                await each.probe()
         await asyncio.sleep(PROBE_EVERY)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tests.running import Running, running
 from tests.serving.probe import HEAD, LAST, Probe, hosting, status
+from tests.serving.service import Service, service
 from tests.serving.test_guarded import APP
 
 POST = b"POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
@@ -44,13 +44,9 @@ MALFORMED = {
 
 
 @pytest.fixture(scope="module")
-def orrery() -> Iterator[Running]:
-    with running() as found:
+def orrery() -> Iterator[Service]:
+    with service() as found:
         yield found
-
-
-def port(orrery: Running) -> int:
-    return int(orrery.url.rpartition(":")[2])
 
 
 def exchange(port: int, data: bytes) -> bytes:
@@ -60,8 +56,8 @@ def exchange(port: int, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-def test_a_head_that_is_too_large_is_refused_in_words(orrery: Running, name: str) -> None:
-    head, _, body = exchange(port(orrery), TOO_LARGE[name]).partition(b"\r\n\r\n")
+def test_a_head_that_is_too_large_is_refused_in_words(orrery: Service, name: str) -> None:
+    head, _, body = exchange(orrery.port, TOO_LARGE[name]).partition(b"\r\n\r\n")
     problem = json.loads(body)
 
     assert status(head) == 431
@@ -78,9 +74,9 @@ def test_a_head_that_is_too_large_is_refused_in_words(orrery: Running, name: str
     }
 
 
-def test_a_head_that_just_fits_is_served(orrery: Running) -> None:
-    assert status(exchange(port(orrery), LAST[:-2] + b"X: " + b"x" * 16_000 + b"\r\n\r\n")) == 200
-    assert status(exchange(port(orrery), LAST[:-2] + b"X: 1\r\n" * 62 + b"\r\n")) == 200
+def test_a_head_that_just_fits_is_served(orrery: Service) -> None:
+    assert status(exchange(orrery.port, LAST[:-2] + b"X: " + b"x" * 16_000 + b"\r\n\r\n")) == 200
+    assert status(exchange(orrery.port, LAST[:-2] + b"X: 1\r\n" * 62 + b"\r\n")) == 200
 
 
 def test_uvicorn_alone_would_serve_them() -> None:
@@ -93,9 +89,9 @@ def test_uvicorn_alone_would_serve_them() -> None:
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_request_with_two_meanings_or_none_is_refused_once_and_the_connection_ends(
-    orrery: Running, name: str
+    orrery: Service, name: str
 ) -> None:
-    found = exchange(port(orrery), MALFORMED[name] + LAST)
+    found = exchange(orrery.port, MALFORMED[name] + LAST)
 
     assert status(found) in (400, 0)
     assert status(found) == 400 or "chunk" in name
@@ -111,17 +107,17 @@ def test_uvicorn_alone_would_take_any_number_of_hosts() -> None:
             assert status(exchange(server.port, data)) == 200
 
 
-def test_requests_sent_ahead_are_answered_in_order(orrery: Running) -> None:
-    found = exchange(port(orrery), (HEAD + b"\r\n") * 10 + LAST)
+def test_requests_sent_ahead_are_answered_in_order(orrery: Service) -> None:
+    found = exchange(orrery.port, (HEAD + b"\r\n") * 10 + LAST)
     assert found.count(b"HTTP/1.1 200 OK\r\n") == 11
 
 
-def test_too_many_requests_sent_ahead_end_the_connection(orrery: Running) -> None:
-    assert exchange(port(orrery), (HEAD + b"\r\n") * 100 + LAST).count(b"HTTP/1.1 200 OK\r\n") < 100
+def test_too_many_requests_sent_ahead_end_the_connection(orrery: Service) -> None:
+    assert exchange(orrery.port, (HEAD + b"\r\n") * 100 + LAST).count(b"HTTP/1.1 200 OK\r\n") < 100
 
 
-def test_an_offer_of_another_protocol_is_answered_in_this_one_and_ends_the_connection(orrery: Running) -> None:
+def test_an_offer_of_another_protocol_is_answered_in_this_one_and_ends_the_connection(orrery: Service) -> None:
     for offer in (b"h2c", b"websocket"):
-        found = exchange(port(orrery), HEAD + b"Connection: Upgrade\r\nUpgrade: " + offer + b"\r\n\r\n")
+        found = exchange(orrery.port, HEAD + b"Connection: Upgrade\r\nUpgrade: " + offer + b"\r\n\r\n")
         assert status(found) == 200
         assert b"connection: close" in found

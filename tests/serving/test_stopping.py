@@ -3,83 +3,16 @@
 import os
 import resource
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app.orb.path import CustomerRef
-from app.secret import Secret
-from app.web.viewer import Tokens
-from tests.running import ROOT, bare, free_port, running
+from tests.running import running
 from tests.serving.probe import LAST, REQUEST, Probe, status
-
-SECRET = "3f9c0a51b2e87d64" * 2
-PATIENCE = 1
-
-
-@dataclass(frozen=True)
-class Service:
-    """`serve` for an account whose Orb takes calls and never answers: a dashboard comes when patience ends."""
-
-    process: "subprocess.Popen[bytes]"
-    port: int
-
-    def exchange(self, data: bytes = REQUEST) -> bytes:
-        with Probe(self.port) as probe:
-            probe.send(data)
-            return probe.answer(until=b"\r\n\r\n")
-
-    def is_ready(self) -> bool:
-        return status(self.exchange(REQUEST.replace(b"livez", b"readyz"))) == 200
-
-    def told(self, number: signal.Signals) -> None:
-        """Sends the signal, and waits until the service has seen it."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        while self.is_ready():
-            assert time.monotonic() - began < 0.5
-
-    @contextmanager
-    def asked(self) -> Iterator[Probe]:
-        """A dashboard, just asked for."""
-        token = Tokens([Secret(SECRET)]).sign(CustomerRef("external_customer_id", "northwind"))
-        with Probe(self.port) as probe:
-            head = f"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-            probe.send(head.encode())
-            self.exchange()  # answered after the other has been read
-            yield probe
-
-
-@contextmanager
-def service(**settings: str) -> Iterator[Service]:
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as orb:
-        port = free_port()
-        usual = {"ORB_API_KEY": "key", "ORRERY_VIEWER_SECRET": SECRET, "ORRERY_PATIENCE": str(PATIENCE)}
-        addresses = {"PORT": str(port), "ORB_BASE_URL": f"http://127.0.0.1:{orb.getsockname()[1]}/v1"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=bare(**usual | addresses | settings), process_group=0
-        )
-        found = Service(process, port)
-        try:
-            while True:
-                assert process.poll() is None
-                time.sleep(0.02)  # a connection to a port of its own is soon made where nobody listens
-                with suppress(ConnectionError):
-                    if found.is_ready():
-                        break
-            yield found
-        finally:
-            process.kill()
-            process.wait()
+from tests.serving.service import dashboard, service
 
 
 def whole(answer: bytes) -> bool:
@@ -134,30 +67,34 @@ def test_ctrl_c_has_no_lame_duck_and_lets_answers_end() -> None:
         assert orrery.process.wait(2) == 130
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_its_sandbox_outlives_the_answers_under_way_and_no_longer(number: signal.Signals, code: int) -> None:
-    """As a terminal sends it: to the whole group."""
-    with running() as orrery:
-        port = int(orrery.url.rpartition(":")[2])
-        if number == signal.SIGHUP:
-            os.killpg(orrery.process.pid, number)
-            assert orrery.process.wait(10) == code
-        else:
-            slow = {"route": "*", "kind": "slow", "times": -1, "seconds": 0.5}
-            httpx.post(f"{orrery.panel}/faults", json=slow, trust_env=False).raise_for_status()
-            orrery.forget()
-            with Probe(port) as probe:
-                token = orrery.token("northwind")
-                head = f"GET /api/dashboard HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-                probe.send(head.encode())
-                while not orrery.requests():
-                    pass
-                os.killpg(orrery.process.pid, number)
-                assert b'"complete":true' in probe.answer()
-            assert orrery.process.wait(10) == code
-        for each in (port, int(orrery.sandbox.rpartition(":")[2])):
+def test_ctrl_c_in_a_terminal_leaves_the_sandbox_to_the_answers_under_way() -> None:
+    """There it goes to the whole group."""
+    with running(ORRERY_LAME_DUCK="60") as orrery:
+        slow = {"route": "*", "kind": "slow", "times": -1, "seconds": 0.3}
+        httpx.post(f"{orrery.panel}/faults", json=slow, trust_env=False).raise_for_status()
+        orrery.forget()
+        with Probe(port(orrery.url)) as probe:
+            probe.send(dashboard(orrery.token("northwind")))
+            while not orrery.requests():
+                pass
+            os.killpg(orrery.process.pid, signal.SIGINT)
+            assert b'"complete":true' in probe.answer()
+        assert orrery.process.wait(5) == 130
+        for each in (orrery.url, orrery.sandbox):
             with pytest.raises(ConnectionError):
-                Probe(each)
+                Probe(port(each))
+
+
+def test_a_terminal_that_is_closed_leaves_no_sandbox_behind() -> None:
+    with running() as orrery:
+        os.killpg(orrery.process.pid, signal.SIGHUP)
+        assert orrery.process.wait(5) == 128 + signal.SIGHUP
+        with pytest.raises(ConnectionError):
+            Probe(port(orrery.sandbox))
+
+
+def port(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def test_without_a_free_file_it_waits_for_one_and_answers_again() -> None:

@@ -14,7 +14,7 @@ from app.budget.share import TooManyProcesses, share
 from app.serving.workers import pause
 from tests.running import ROOT, bare
 from tests.serving.probe import REQUEST, Probe, status
-from tests.serving.test_stopping import SECRET, Service, service
+from tests.serving.service import SECRET, Service, service
 
 
 def workers(orrery: Service) -> set[int]:
