@@ -50,7 +50,7 @@ class Copy:
     def __init__(self, sandbox: int, lame_duck: int) -> None:
         self.port = free_port()
         self.ready = False
-        self.probed = True
+        self.probed = True  # whether its balancer takes notice
         usual = {"ORB_API_KEY": "key", "ORRERY_VIEWER_SECRET": SECRET, "ORRERY_LAME_DUCK": str(lame_duck)}
         addresses = {"PORT": str(self.port), "ORB_BASE_URL": f"http://127.0.0.1:{sandbox}/v1"}
         self._environment = bare(**usual | addresses)
@@ -68,10 +68,12 @@ class Copy:
     async def probe(self) -> bool:
         async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
             try:
-                self.ready = (await client.get(f"{self.url}/readyz")).status_code == 200
+                found = (await client.get(f"{self.url}/readyz")).status_code == 200
             except httpx.TransportError:
-                self.ready = False
-        return self.ready
+                found = False
+        if self.probed:
+            self.ready = found
+        return found
 
     async def is_up(self) -> None:
         while not await self.probe():
@@ -190,8 +192,7 @@ async def straight(found: Sequence[Copy], number: int, tally: Tally) -> None:
 async def probing(found: Sequence[Copy]) -> None:
     while True:
         for each in found:
-            if each.probed:
-                await each.probe()
+            await each.probe()
         await asyncio.sleep(PROBE_EVERY)
 
 

@@ -27,7 +27,7 @@ def test_sigterm_lets_balancers_know_answers_who_comes_and_ends_after_the_last_a
         assert (status(page), b"connection: close" in page) == (200, True)
         assert whole(slow.answer())
         assert time.monotonic() - began > 1.5
-        assert orrery.process.wait(2) == -signal.SIGTERM
+        assert orrery.process.wait(20) == -signal.SIGTERM
 
 
 def test_until_the_lame_duck_ends_it_takes_connections_and_then_no_more() -> None:
@@ -36,7 +36,7 @@ def test_until_the_lame_duck_ends_it_takes_connections_and_then_no_more() -> Non
         orrery.told(signal.SIGTERM)
         while time.monotonic() - began < 0.9:
             assert status(orrery.exchange()) == 200
-        assert orrery.process.wait(2) == -signal.SIGTERM
+        assert orrery.process.wait(20) == -signal.SIGTERM
         assert time.monotonic() - began < 2
         with pytest.raises(ConnectionError):
             orrery.exchange()
@@ -57,14 +57,14 @@ def test_a_second_signal_skips_the_lame_duck_and_lets_answers_end(second: signal
         orrery.told(signal.SIGTERM)
         orrery.process.send_signal(second)
         assert whole(slow.answer())
-        assert orrery.process.wait(2) == -signal.SIGTERM
+        assert orrery.process.wait(20) == -signal.SIGTERM
 
 
 def test_ctrl_c_has_no_lame_duck_and_lets_answers_end() -> None:
     with service(ORRERY_LAME_DUCK="60") as orrery, orrery.asked() as slow:
         orrery.process.send_signal(signal.SIGINT)
         assert whole(slow.answer())
-        assert orrery.process.wait(2) == 130
+        assert orrery.process.wait(20) == 130
 
 
 def test_ctrl_c_in_a_terminal_leaves_the_sandbox_to_the_answers_under_way() -> None:
@@ -79,7 +79,7 @@ def test_ctrl_c_in_a_terminal_leaves_the_sandbox_to_the_answers_under_way() -> N
                 pass
             os.killpg(orrery.process.pid, signal.SIGINT)
             assert b'"complete":true' in probe.answer()
-        assert orrery.process.wait(5) == 130
+        assert orrery.process.wait(20) == 130
         for each in (orrery.url, orrery.sandbox):
             with pytest.raises(ConnectionError):
                 Probe(port(each))
@@ -88,7 +88,7 @@ def test_ctrl_c_in_a_terminal_leaves_the_sandbox_to_the_answers_under_way() -> N
 def test_a_terminal_that_is_closed_leaves_no_sandbox_behind() -> None:
     with running() as orrery:
         os.killpg(orrery.process.pid, signal.SIGHUP)
-        assert orrery.process.wait(5) == 128 + signal.SIGHUP
+        assert orrery.process.wait(20) == 128 + signal.SIGHUP
         with pytest.raises(ConnectionError):
             Probe(port(orrery.sandbox))
 
