@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 TYPESCRIPT := tests/typescript
 NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
-.PHONY: run test check bench format golden catalogues setup lock
+.PHONY: run test check bench restarts format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -24,6 +24,9 @@ check: $(STAMP) ## formatter, linter, types
 
 bench: $(STAMP) ## how fast things are, as figures beside their goals
 	$(BIN)/python -m bench.sandbox
+
+restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
+	$(BIN)/python -m tests.serving.restarts
 
 format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .

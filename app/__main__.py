@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import AF_INET, AF_INET6, create_connection, create_server
+from socket import AF_INET, AF_INET6, create_connection, create_server, socket
 
 import anyio
 import uvicorn
@@ -17,10 +17,14 @@ import uvicorn
 from app import log
 from app.budget.budget import Budget, alone
 from app.budget.plan import PLANS
+from app.budget.share import TooManyProcesses, share
 from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Wire
+from app.serving.guarded import Guarded
+from app.serving.server import DRAIN, KEEP_ALIVE, Server, allow_files
+from app.serving.workers import watch_over
 from app.settings import BadSetting, Settings, read, sandbox_port, sandbox_rate_plan
 
 # What a start that its settings forbid ends with: EX_CONFIG of sysexits.h.
@@ -44,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="the dashboard")
     serve.add_argument("--sandbox", action="store_true", help="fed by a sandbox Orb that is started beside it")
+    # One of several processes: the socket that they share, and the process that watches over them.
+    serve.add_argument("--listener", type=int, help=argparse.SUPPRESS)
+    serve.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
 
     sandbox = commands.add_parser("sandbox", help="the sandbox Orb alone")
@@ -69,35 +76,56 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(asked: argparse.Namespace) -> int:
     settings = read(sandbox=asked.sandbox)
+    _need_limits(settings)
     log.set_up()
+    if asked.listener is not None:
+        return _answer(settings, socket(fileno=asked.listener), parent=asked.parent)
     if not settings.sandbox:
         return _listen(settings)
     # uvicorn ends with the signal that stopped it; as an exception it lets the sandbox be stopped too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, lambda number, _: sys.exit(128 + number))
     with _sandbox_beside(settings):
         return _listen(settings)
 
 
+def _need_limits(settings: Settings) -> None:
+    """Raises BadSetting when there are more processes than Orb allows calls."""
+    if settings.redis_url is not None:
+        return  # then they know of each other's calls
+    try:
+        share(PLANS[settings.orb_rate_plan], settings.workers)
+    except TooManyProcesses as error:
+        raise BadSetting(f"ORRERY_WORKERS: {error}") from None
+
+
 def _listen(settings: Settings) -> int:
-    _need_free("PORT", settings.host, settings.port)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Orrery is at http://{host}:{settings.port}", flush=True)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
-            timeout_graceful_shutdown=20,
-            log_config=None,
-        )
+    with _bound("PORT", settings.host, settings.port) as listener:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(f"Orrery is at http://{host}:{settings.port}", flush=True)
+        if settings.workers == 1:
+            return _answer(settings, listener)
+        return watch_over([sys.executable, *sys.orig_argv[1:]], listener, settings.workers)
+
+
+def _answer(settings: Settings, listener: socket, parent: int | None = None) -> int:
+    """Serves in this process."""
+    allow_files()
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        http=Guarded,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=DRAIN,
+        log_config=None,
     )
-    server.run()
+    server = Server(config, app, settings.lame_duck, parent)
+    server.run(sockets=[listener])
     return 0 if server.started else 1
 
 
@@ -105,8 +133,9 @@ def _listen(settings: Settings) -> int:
 def _sandbox_beside(settings: Settings) -> Iterator[None]:
     """A sandbox in a process of its own for as long as the block runs."""
     # Else a stranger's answers would be taken for the sandbox's.
-    _need_free("SANDBOX_PORT", "127.0.0.1", settings.sandbox_port)
-    process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"])
+    _bound("SANDBOX_PORT", "127.0.0.1", settings.sandbox_port).close()
+    # A group of its own: Ctrl-C in a terminal would stop it while the service still needs it.
+    process = subprocess.Popen([sys.executable, "-m", "app", "sandbox"], process_group=0)
     try:
         _await_port(process, settings.sandbox_port)
         yield
@@ -115,10 +144,10 @@ def _sandbox_beside(settings: Settings) -> Iterator[None]:
         process.wait(10)
 
 
-def _need_free(name: str, host: str, port: int) -> None:
-    """Raises BadSetting when the address cannot be listened on."""
+def _bound(name: str, host: str, port: int) -> socket:
+    """A socket that listens there. Raises BadSetting when the address cannot be listened on."""
     try:
-        create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
+        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
     except OSError as error:
         raise BadSetting(f"{name}: cannot listen on {host} port {port}: {error.strerror or 'no such host'}") from None
 

@@ -1,6 +1,6 @@
 """Puts the pieces together: the only file that knows them all."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,6 @@ from anyio.abc import TaskGroup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -23,6 +21,7 @@ from app.budget.guarded import Guarded
 from app.budget.limited import Limited
 from app.budget.plan import PLANS
 from app.budget.retrying import Retrying
+from app.budget.share import share
 from app.cache.cache import Cache
 from app.cache.floors import Floors
 from app.cache.store import Memory
@@ -30,6 +29,7 @@ from app.fleet.fleet import Fleet
 from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
+from app.serving.health import livez, readyz, unready
 from app.settings import Settings
 from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
@@ -59,9 +59,10 @@ def create_app(
         async with anyio.create_task_group() as flights:
             floors = Floors()
             fleet = await _fleet(settings, floors, flights, now)
-            others, turns = (fleet.answers, fleet.turns) if fleet else (None, alone(PLANS[settings.orb_rate_plan]))
+            others, turns = (fleet.answers, fleet.turns) if fleet else (None, alone(_limits(settings)))
             cache = Cache(Memory(settings.cache_bytes), flights, now, floors=floors, others=others)
             app.state.desk = _desk(settings, cache, transport, Budget(turns, flights), now)
+            app.state.ready = True
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
@@ -95,8 +96,8 @@ def create_app(
             Route("/licenses", licenses.page),
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
-            Route("/livez", _well),
-            Route("/readyz", _well),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[
@@ -118,8 +119,14 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    unready(app)
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
+
+
+def _limits(settings: Settings) -> Mapping[str, int]:
+    """The calls a second that are this process's where it does not know of the others."""
+    return share(PLANS[settings.orb_rate_plan], settings.workers)
 
 
 async def _fleet(settings: Settings, floors: Floors, tasks: TaskGroup, now: Callable[[], datetime]) -> Fleet | None:
@@ -127,7 +134,7 @@ async def _fleet(settings: Settings, floors: Floors, tasks: TaskGroup, now: Call
     if settings.redis_url is None:
         return None
     limits = PLANS[settings.orb_rate_plan]
-    fleet = Fleet(settings.redis_url, settings.orb_api_key, kinds, floors, limits, tasks, now)
+    fleet = Fleet(settings.redis_url, settings.orb_api_key, kinds, floors, limits, tasks, now, settings.workers)
     await fleet.start()
     return fleet
 
@@ -189,7 +196,3 @@ def _invented(settings: Settings, wire: httpx.AsyncBaseTransport) -> Callable[[]
             return []  # the page says that the sandbox does not answer
 
     return ask
-
-
-async def _well(request: Request) -> Response:  # noqa: ARG001  Starlette's signature
-    return PlainTextResponse("ok")

@@ -61,6 +61,8 @@ class Settings:
     sandbox_rate_plan: SandboxRatePlan = "live"
     host: str = "127.0.0.1"
     port: int = 8000
+    lame_duck: int = 5
+    workers: int = 1
 
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
@@ -115,6 +117,8 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         sandbox_rate_plan=sandbox_rate_plan(environ),
         host=host,
         port=_number(environ, "PORT", 8000, 1, 65535),
+        lame_duck=_number(environ, "ORRERY_LAME_DUCK", 5, 0, 60),
+        workers=_number(environ, "ORRERY_WORKERS", 1, 1, 64),
     )
 
 

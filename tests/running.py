@@ -23,10 +23,11 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Running:
-    """`url` is the dashboard's address, `sandbox` that of the make-believe Orb."""
+    """`url` is the dashboard's address, `sandbox` that of the make-believe Orb; `process` is the dashboard's."""
 
     url: str
     sandbox: str
+    process: "subprocess.Popen[str]"
 
     @property
     def orb(self) -> str:
@@ -83,7 +84,7 @@ def free_port() -> int:
 def running(**settings: str) -> Iterator[Running]:
     """`python -m app serve --sandbox` until the block ends."""
     port, sandbox_port = free_port(), free_port()
-    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **settings)
+    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **{"ORRERY_LAME_DUCK": "0"} | settings)
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--sandbox"],
         cwd=ROOT,
@@ -91,8 +92,9 @@ def running(**settings: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        process_group=0,
     )
-    found = Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}")
+    found = Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process)
     try:
         _await(process, found.url)
         yield found

@@ -13,6 +13,7 @@ APP = ROOT / "app"
 FLOORS = {
     "app.main": 10,
     "app.__main__": 10,
+    "app.serving": 10,
     "app.web": 9,
     "app.dashboard": 8,
     "app.reconciliation": 7,

@@ -36,6 +36,8 @@ UNSAFE = {
     "ORRERY_HOSTS": ["*", "*.example.com", "a.test,", "a.test:80", "https://a.test", "a test", "é.test"],
     "ORRERY_CORS_ORIGINS": ["*", "null", "https://*.a.test", "https://a.test/x", "a.test"],
     "ORRERY_FRAME_ANCESTORS": ["*", "https://*.a.test", "http://a.test", "https://a.test/", "'self'", "a.test"],
+    "ORRERY_LAME_DUCK": ["-1", "61", "0.5"],
+    "ORRERY_WORKERS": ["0", "65", "two"],
     "PORT": ["0", "65536", "http", "-1"],
     "SANDBOX_PORT": ["0", "65536", "x"],
     "SANDBOX_RATE_PLAN": ["Live", "none", "10", "live,test"],
@@ -83,7 +85,7 @@ def test_what_is_not_set_has_the_value_of_the_contract() -> None:
     assert (settings.cache_bytes, settings.max_answer) == (67108864, 16777216)
     assert (settings.hosts, settings.frame_ancestors) == (("127.0.0.1", "localhost", "[::1]"), ())
     assert (settings.host, settings.port, settings.sandbox_port, settings.sandbox) == ("127.0.0.1", 8000, 8001, False)
-    assert settings.sandbox_rate_plan == "live"
+    assert (settings.sandbox_rate_plan, settings.lame_duck, settings.workers) == ("live", 5, 1)
     assert (settings.sign_in_url, dict(settings.grouping_keys)) == (None, {"workspace_id": "Workspace"})
 
 

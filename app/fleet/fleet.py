@@ -21,7 +21,8 @@ from app.secret import Secret
 class Fleet:
     """The processes that share the Redis at `url` and the Orb account of `key`.
 
-    `tasks` outlives every request; `limits` are the account's calls a second by rate class.
+    `tasks` outlives every request; `limits` are the account's calls a second by rate class; `least` is how many
+    processes there are at any rate.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Fleet:
         limits: Mapping[str, int],
         tasks: TaskGroup,
         now: Callable[[], datetime],
+        least: int = 1,
         clock: Callable[[], float] = anyio.current_time,
         patience: float = PATIENCE,
     ) -> None:
@@ -40,7 +42,7 @@ class Fleet:
         self._channel = connect(url.reveal(), None)
         self.link = Link(connect(url.reveal()), tasks, patience=patience)
         self._news = News(self._channel, floors, now)
-        self._peers = Peers(self.link)
+        self._peers = Peers(self.link, least)
         self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)
         self.once = Once(now, self.link)
         self._turns = {

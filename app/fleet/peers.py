@@ -16,10 +16,11 @@ _BEAT = 2.0
 class Peers:
     """`count` is how many there were, this one among them, when Redis last told."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, least: int = 1) -> None:
         self._link = link
         self._mine = secrets.token_hex(8)
-        self.count = 1
+        self._least = least
+        self.count = least
 
     async def run(self) -> None:
         """Shows that this process is there, for as long as it is."""
@@ -33,7 +34,7 @@ class Peers:
 
     async def beat(self) -> None:
         found = await self._link.ask(lambda redis: _count(redis, self._mine))
-        self.count = self.count if found is None else max(1, found)
+        self.count = self.count if found is None else max(self._least, found)
 
 
 async def _count(redis: Redis, mine: str) -> int:
