@@ -83,8 +83,9 @@ def _serve(asked: argparse.Namespace) -> int:
     if not settings.sandbox:
         return _listen(settings)
     # uvicorn ends with the signal that stopped it; as an exception it lets the sandbox be stopped too.
-    for ends in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ends, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A terminal that is closed does not reach the sandbox, which is in a group of its own.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGINT))
     with _sandbox_beside(settings):
         return _listen(settings)
 

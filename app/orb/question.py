@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from app.days import Period
+from app.orb.errors import Malformed
 
 Params = Sequence[tuple[str, str]]
 
@@ -70,5 +71,8 @@ def page(currency: str, limit: int, cursor: str | None) -> Params:
 
 
 def instant(moment: datetime) -> str:
-    """An instant as Orb takes it: UTC, ISO 8601."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """An instant as Orb takes it: UTC, ISO 8601. Raises Malformed for one that was told and is before all years."""
+    try:
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        raise Malformed("an instant before all years") from None

@@ -87,3 +87,18 @@ async def test_a_subscription_whose_id_is_none_costs_what_is_asked_of_it(odd_id:
     assert orrery.front.hits == 1
     assert len(orrery.front.arrivals) == 3  # the list, and two for the credits
     assert codes(found) == dict.fromkeys(ROUTES, "orb_malformed") | {"credits": None}
+
+
+async def test_a_period_before_all_years_is_no_period_to_ask_for() -> None:
+    def other(answer: Answer) -> Answer:
+        document = json.loads(answer.body)
+        document["data"][0]["current_billing_period_start_date"] = "0001-01-01T00:00:00+14:00"
+        return answer.having(json.dumps(document).encode())
+
+    async with stage() as orrery:
+        orrery.front.strikes(LIST, answers(other))
+        found = await orrery.document()
+
+    assert orrery.front.hits == 1
+    assert codes(found)["spend"] == "orb_malformed"
+    assert "bug" not in codes(found).values()
