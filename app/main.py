@@ -23,12 +23,15 @@ from app.budget.plan import PLANS
 from app.budget.retrying import Retrying
 from app.cache.cache import Cache
 from app.cache.store import Memory
+from app.metrics import lag
+from app.metrics.gauges import Gauges
 from app.orb.client import Orb
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
 from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
+from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
 from app.web.turns import Turns
@@ -49,13 +52,18 @@ def create_app(
 ) -> Starlette:
     """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else."""
 
+    gauges = Gauges()
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
             budget = Budget(PLANS[settings.orb_rate_plan], flights)
             cache = Cache(Memory(settings.cache_bytes), flights, now)
-            app.state.desk = _desk(settings, cache, transport, budget, now)
+            guarded = _guarded(settings, transport, budget)
+            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), now)
+            _show(gauges, budget, guarded)
+            flights.start_soon(lag.watch)
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
@@ -89,6 +97,7 @@ def create_app(
             Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/livez", _well),
             Route("/readyz", _well),
+            Route("/metrics", Metrics(gauges, settings.metrics_token).show),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[
@@ -98,7 +107,7 @@ def create_app(
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization"],
-                expose_headers=["X-Request-Id", "Server-Timing"],
+                expose_headers=["X-Request-Id", "Server-Timing", "Cache-Status"],
             ),
         ],
         exception_handlers={
@@ -117,19 +126,33 @@ def create_app(
 def orb_client(
     settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime] = _now
 ) -> Orb:
-    """Orb, through the layers that every call passes, in this order."""
-    limited = Limited(Logged(Keyed(wire, settings.orb_api_key)), budget)
-    transport = Retrying(Guarded(limited, PLANS[settings.orb_rate_plan]))
+    """Orb, through the layers that every call passes."""
+    return _orb(settings, _guarded(settings, wire, budget), now)
+
+
+def _guarded(settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget) -> Guarded:
+    """The layers below the retries: each attempt takes leave by itself."""
+    return Guarded(Limited(Logged(Keyed(wire, settings.orb_api_key)), budget), PLANS[settings.orb_rate_plan])
+
+
+def _orb(settings: Settings, guarded: Guarded, now: Callable[[], datetime]) -> Orb:
     # A call gives up before the card that waits for it, and the card before the page.
     deadline = settings.patience * 0.85
-    return Orb(transport, settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
+    return Orb(Retrying(guarded), settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
+
+
+def _show(gauges: Gauges, budget: Budget, guarded: Guarded) -> None:
+    """What `/metrics` reads of those who know it."""
+    gauges.reads("orrery_budget_allowed", lambda: {rate: budget.allowed(rate) for rate in budget.rates})
+    gauges.reads("orrery_budget_waiting", lambda: {rate: budget.waiting(rate) for rate in budget.rates})
+    gauges.reads("orrery_breaker_open", guarded.left_alone)
 
 
 def _desk(
-    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime]
+    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, orb: Orb, now: Callable[[], datetime]
 ) -> Desk:
     return Desk(
-        orb=orb_client(settings, wire, budget, now),
+        orb=orb,
         cache=cache,
         tokens=tokens(settings, now),
         templates=environment(),

@@ -67,6 +67,15 @@ class Budget:
         """How many calls of a class wait for their turn."""
         return len(self._gates[rate].line)
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        return tuple(self._gates)
+
+    def allowed(self, rate: str) -> int:
+        """How many calls of a class may leave in a second as things stand; none while Orb wants a pause."""
+        pace, now = self._gates[rate].pace, self._clock()
+        return 0 if now < pace.paused else pace.allowed(now)
+
     def _at_once(self, gate: _Gate) -> Slot | None:
         now = self._clock()
         return gate.pace.leave(now) if not gate.line and gate.pace.wait(now) == 0 else None
