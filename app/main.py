@@ -59,10 +59,12 @@ def create_app(
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
             budget = Budget(PLANS[settings.orb_rate_plan], flights)
-            cache = Cache(Memory(settings.cache_bytes), flights, now)
+            memory = Memory(settings.cache_bytes)
+            cache = Cache(memory, flights, now)
             guarded = _guarded(settings, transport, budget)
             app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), now)
             _show(gauges, budget, guarded)
+            _show_kept(gauges, memory)
             flights.start_soon(lag.watch)
             yield
             flights.cancel_scope.cancel()
@@ -146,6 +148,11 @@ def _show(gauges: Gauges, budget: Budget, guarded: Guarded) -> None:
     gauges.reads("orrery_budget_allowed", lambda: {rate: budget.allowed(rate) for rate in budget.rates})
     gauges.reads("orrery_budget_waiting", lambda: {rate: budget.waiting(rate) for rate in budget.rates})
     gauges.reads("orrery_breaker_open", guarded.left_alone)
+
+
+def _show_kept(gauges: Gauges, memory: Memory) -> None:
+    gauges.reads("orrery_cache_entries", lambda: {"": memory.entries})
+    gauges.reads("orrery_cache_bytes", lambda: {"": memory.size})
 
 
 def _desk(

@@ -16,6 +16,7 @@ from anyio.abc import TaskGroup
 from cachetools import LRUCache
 
 from app.cache.store import Key, Store
+from app.metrics import caused, counted
 from app.reading import Reading
 
 T = TypeVar("T")
@@ -44,6 +45,10 @@ class Freshness:
     soon: float = inf
     deadline: float = inf
     live: bool = False
+
+    def left(self, since: datetime) -> float:
+        """For how many more seconds figures of `since` are young enough; below zero where they no longer are."""
+        return self.max_age - (self.began - since).total_seconds()
 
     def suits(self, since: datetime, asked: datetime) -> bool:
         """Whether an answer is young enough that holds the figures of `since` and was asked for at `asked`.
@@ -95,7 +100,10 @@ class Cache:
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
         """The kept answer if it is young enough; asks nobody."""
         reading = self._last_good(key)
-        return reading if reading and self._suits(key, how, reading.since, reading.asked) else None
+        if reading is None or not self._suits(key, how, reading.since, reading.asked):
+            return None
+        caused.hit(how.left(reading.since))
+        return reading
 
     async def get(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[T]]]) -> Answer[T]:
         """A young enough answer: the kept one, that of a question under way, or that of a new one.
@@ -106,13 +114,19 @@ class Cache:
         if (young := self.kept(key, how)) is not None:
             return Answer(young)
         if (reading := self._last_good(key)) and (error := self._just_failed(key, how)):
+            caused.hit(how.left(reading.since), stale=True)
             return Answer(cast(Reading[T], reading), error)
-        flight = self._under_way(key, how) or self._start(key, how, ask)
+        fwd: caused.Forward = "request" if how.live else "stale" if reading else "miss"
+        joined = self._under_way(key, how)
+        flight = joined or self._start(key, how, ask)
         with anyio.CancelScope(deadline=min(how.soon, how.deadline) if self._last_good(key) else how.deadline):
             await flight.landed.wait()
         failed = flight.error if flight.landed.is_set() else TimeoutError()
         # The kept one first: it may be younger. An answer that is too large to keep is in the flight alone.
-        reading = self._last_good(key) or flight.reading
+        kept = self._last_good(key)
+        had = kept is not None
+        caused.asked(fwd, joined=joined is not None, stored=had and not failed, stale=had and failed is not None)
+        reading = kept or flight.reading
         if reading is None:
             raise failed or TimeoutError
         return Answer(cast(Reading[T], reading), failed)
@@ -155,6 +169,8 @@ class Cache:
             flight.error = None
         except Exception as error:
             self._failed[key] = (self._now(), error)
+            if self._last_good(key) is not None:
+                counted.renewal_failed()
             flight.error = error
         finally:
             if self._flights.get((key, flight.live)) is flight:

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from cachetools import LRUCache
 
+from app.metrics import counted
 from app.reading import Reading
 
 Key = tuple[str, ...]
@@ -22,11 +23,27 @@ class Store(Protocol):
     def drop(self, key: Key) -> None: ...
 
 
+class _Kept(LRUCache[Key, Reading[Any]]):
+    def popitem(self) -> tuple[Key, Reading[Any]]:
+        """Makes room."""
+        counted.evicted()
+        return super().popitem()
+
+
 class Memory:
     """The least recently used answers go first once `limit` bytes are full."""
 
     def __init__(self, limit: int) -> None:
-        self._kept: LRUCache[Key, Reading[Any]] = LRUCache(limit, getsizeof=lambda reading: reading.size + _ENTRY)
+        self._kept = _Kept(limit, getsizeof=lambda reading: reading.size + _ENTRY)
+
+    @property
+    def entries(self) -> int:
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """What the kept answers weigh, in bytes."""
+        return int(self._kept.currsize)
 
     def get(self, key: Key) -> Reading[Any] | None:
         return self._kept.get(key)
