@@ -16,7 +16,7 @@ from app.cache.cache import NotKept
 from app.cards.base import Card, Empty, Failed, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
-from app.metrics import caused
+from app.metrics import caused, spans
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 from app.reconciliation import Note, notes
@@ -105,7 +105,10 @@ async def _land(
 async def load_one(card: Card, account: Account, query: Query, deadline: float) -> Outcome:
     """The card, or what became of it."""
     began = time.perf_counter()
-    outcome = await _load(card, account, query, deadline)
+    with spans.span(f"card {card.word}", "INTERNAL") as span:
+        outcome = await _load(card, account, query, deadline)
+        said = {"orrery.outcome": _kind(outcome), "orrery.code": outcome.code}
+        span.tell(said, wrong=isinstance(outcome, Failed))
     age = (account.now - outcome.as_of).total_seconds() if outcome.as_of else None
     code = outcome.code if isinstance(outcome, Failed) else None
     caused.card(card.word, _kind(outcome), code, time.perf_counter() - began, age)

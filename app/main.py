@@ -23,9 +23,10 @@ from app.budget.plan import PLANS
 from app.budget.retrying import Retrying
 from app.cache.cache import Cache
 from app.cache.store import Memory
-from app.metrics import lag
+from app.metrics import lag, spans
 from app.metrics.gauges import Gauges
 from app.orb.client import Orb
+from app.orb.traced import Traced as TracedCalls
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.settings import Settings
@@ -34,6 +35,7 @@ from app.web.desk import Desk, Invented
 from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
+from app.web.traced import Traced
 from app.web.turns import Turns
 from app.web.viewer import NotSignedIn, Tokens
 
@@ -53,6 +55,7 @@ def create_app(
     """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else."""
 
     gauges = Gauges()
+    traced = settings.traced and spans.turn_on()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -104,6 +107,7 @@ def create_app(
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            *([Middleware(Traced)] if traced else []),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -134,7 +138,8 @@ def orb_client(
 
 def _guarded(settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget) -> Guarded:
     """The layers below the retries: each attempt takes leave by itself."""
-    return Guarded(Limited(Logged(Keyed(wire, settings.orb_api_key)), budget), PLANS[settings.orb_rate_plan])
+    told = TracedCalls(Logged(Keyed(wire, settings.orb_api_key)))
+    return Guarded(Limited(told, budget), PLANS[settings.orb_rate_plan])
 
 
 def _orb(settings: Settings, guarded: Guarded, now: Callable[[], datetime]) -> Orb:

@@ -57,6 +57,7 @@ class Settings:
     frame_ancestors: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     metrics_token: Secret | None = None
+    traced: bool = False
     sandbox: bool = False
     sandbox_port: int = 8001
     sandbox_rate_plan: SandboxRatePlan = "live"
@@ -111,6 +112,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         frame_ancestors=_origins(environ, "ORRERY_FRAME_ANCESTORS"),
         cors_origins=_origins(environ, "ORRERY_CORS_ORIGINS"),
         metrics_token=_metrics_token(environ),
+        traced=any(name.startswith("OTEL_") for name in environ),
         sandbox=sandbox,
         sandbox_port=sandbox_port(environ),
         sandbox_rate_plan=sandbox_rate_plan(environ),

@@ -37,7 +37,7 @@ FLOORS = {
 # Inside Orb's room each file stands on those before it.
 ORB = [
     "errors", "path", "decode", "prices", "lines", "wire", "invoices", "usage", "licenses", "alerts", "question",
-    "filter", "evaluation", "endpoint", "body", "transport", "exchange", "client",
+    "filter", "evaluation", "endpoint", "body", "transport", "traced", "exchange", "client",
 ]  # fmt: skip
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 
