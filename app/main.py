@@ -156,8 +156,8 @@ def _show(gauges: Gauges, budget: Budget, guarded: Guarded) -> None:
 
 
 def _show_kept(gauges: Gauges, memory: Memory) -> None:
-    gauges.reads("orrery_cache_entries", lambda: {"": memory.entries})
-    gauges.reads("orrery_cache_bytes", lambda: {"": memory.size})
+    gauges.reads("orrery_cache_entries", lambda: {"": len(memory)})
+    gauges.reads("orrery_cache_bytes", lambda: {"": memory.bytes})
 
 
 def _desk(

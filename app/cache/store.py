@@ -37,13 +37,12 @@ class Memory:
         self._kept = _Kept(limit, getsizeof=lambda reading: reading.size + _ENTRY)
 
     @property
-    def entries(self) -> int:
-        return len(self._kept)
-
-    @property
-    def size(self) -> int:
-        """What the kept answers weigh, in bytes."""
+    def bytes(self) -> int:
+        """What all kept answers weigh."""
         return int(self._kept.currsize)
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def get(self, key: Key) -> Reading[Any] | None:
         return self._kept.get(key)
