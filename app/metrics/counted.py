@@ -27,7 +27,8 @@ CODES = (
 )  # fmt: skip
 # What a call comes to that brings no status. `cancelled`: its time was up, or whoever asked has left.
 ERRORS = (
-    "cancelled", "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError", "RemoteProtocolError",
+    "cancelled", "Untrusted", "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError",
+    "RemoteProtocolError",
 )  # fmt: skip
 OTHER = "other"
 
