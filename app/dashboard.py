@@ -1,5 +1,6 @@
 """The cards in page order; loads them together, each within its deadline, and yields them as they land."""
 
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,9 +13,10 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from app import log
 from app.account.account import Account
 from app.cache.freshness import NotKept
-from app.cards.base import Card, Empty, Late, Outcome, Ready, failed
+from app.cards.base import Card, Empty, Failed, Late, Outcome, Ready, failed
 from app.days import Period
 from app.listing import Listing
+from app.metrics import caused, spans
 from app.orb.errors import OrbError, TimedOut
 from app.query import Query
 from app.reconciliation import Note, notes
@@ -35,11 +37,10 @@ _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """One card and how it came back; `seconds` is how long it took."""
+    """One card and how it came back."""
 
     card: Card
     outcome: Outcome
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,33 @@ async def loading(
 async def _land(
     card: Card, account: Account, query: Query, deadline: float, send: MemoryObjectSendStream[Landed]
 ) -> None:
-    began = anyio.current_time()
     with send:
         outcome = await load_one(card, account.at_hand() if card.late else account, query, deadline)
-        await send.send(Landed(card, outcome, anyio.current_time() - began))
+        await send.send(Landed(card, outcome))
 
 
 async def load_one(card: Card, account: Account, query: Query, deadline: float) -> Outcome:
-    """The card, or what became of it: the one wall where errors, lateness and bugs become `Failed`."""
+    """The card, or what became of it."""
+    began = time.perf_counter()
+    with spans.span(f"card {card.word}", "INTERNAL") as span:
+        outcome = await _load(card, account, query, deadline)
+        said = {"orrery.outcome": _kind(outcome), "orrery.code": outcome.code}
+        span.tell(said, wrong=isinstance(outcome, Failed))
+    age = (account.now - outcome.as_of).total_seconds() if outcome.as_of else None
+    code = outcome.code if isinstance(outcome, Failed) else None
+    caused.card(card.word, _kind(outcome), code, time.perf_counter() - began, age)
+    return outcome
+
+
+def _kind(outcome: Outcome) -> str:
+    """How an operator calls what became of a card: its status, unless it is old or lacks a part."""
+    if outcome.stale:
+        return "stale"
+    return "partial" if isinstance(outcome, Ready) and not outcome.whole else outcome.status
+
+
+async def _load(card: Card, account: Account, query: Query, deadline: float) -> Outcome:
+    """The one wall where errors, lateness and bugs become `Failed`."""
     try:
         with anyio.CancelScope(deadline=deadline):
             return await card.load(account.late() if card.late else account, query)

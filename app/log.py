@@ -2,12 +2,17 @@
 
 import json
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
 
+from app.metrics import counted
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+# What no line may hold although the text of a mistake might: the id of the customer whose request it is.
+private: ContextVar[str | None] = ContextVar("private", default=None)
 
 _logger = logging.getLogger("orrery")
 
@@ -25,8 +30,16 @@ class _Line(logging.Formatter):
             line["request_id"] = asked
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+            line["traceback"] = _without_private(self.formatException(record.exc_info))
+        try:
+            return json.dumps(line, default=str, allow_nan=False)
+        except (TypeError, ValueError):  # a number or a key that JSON does not have
+            return json.dumps({name: str(value) for name, value in line.items()})
+
+
+def _without_private(text: str) -> str:
+    known = private.get()
+    return re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", "***", text) if known else text
 
 
 def set_up(level: str = "INFO", stream: TextIO = sys.stderr) -> None:
@@ -52,4 +65,5 @@ def error(event: str, **fields: object) -> None:
 
 def bug(event: str, error: BaseException, **fields: object) -> None:
     """A mistake of ours: the line carries the traceback."""
+    counted.bug()
     _logger.error(event, exc_info=error, extra={"fields": fields})

@@ -26,15 +26,20 @@ from app.cache.cache import Cache
 from app.cache.floors import Floors
 from app.cache.store import Memory
 from app.fleet.fleet import Fleet
+from app.metrics import lag, spans
+from app.metrics.gauges import Gauges
 from app.orb.client import Orb
+from app.orb.traced import Traced as TracedCalls
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
 from app.settings import Settings
 from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
+from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
+from app.web.traced import Traced
 from app.web.turns import Turns
 from app.web.viewer import NotSignedIn, Tokens
 
@@ -53,15 +58,25 @@ def create_app(
 ) -> Starlette:
     """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else."""
 
+    gauges = Gauges()
+    traced = settings.traced and spans.turn_on()
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
-            floors = Floors()
+            floors, memory = Floors(), Memory(settings.cache_bytes)
             fleet = await _fleet(settings, floors, flights, now)
             others, turns = (fleet.answers, fleet.turns) if fleet else (None, alone(_limits(settings)))
-            cache = Cache(Memory(settings.cache_bytes), flights, now, floors=floors, others=others)
-            app.state.desk = _desk(settings, cache, transport, Budget(turns, flights), now)
+            cache = Cache(memory, flights, now, floors=floors, others=others)
+            budget = Budget(turns, flights)
+            guarded = _guarded(settings, transport, budget)
+            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), now)
+            _show(gauges, budget, guarded)
+            _show_kept(gauges, memory)
+            if fleet:
+                _show_others(gauges, fleet)
+            flights.start_soon(lag.watch)
             app.state.ready = True
             yield
             flights.cancel_scope.cancel()
@@ -98,16 +113,18 @@ def create_app(
             Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/livez", livez),
             Route("/readyz", readyz),
+            Route("/metrics", Metrics(gauges, settings.metrics_token).show),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            *([Middleware(Traced)] if traced else []),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization"],
-                expose_headers=["X-Request-Id", "Server-Timing"],
+                expose_headers=["X-Request-Id", "Server-Timing", "Cache-Status"],
             ),
         ],
         exception_handlers={
@@ -142,19 +159,46 @@ async def _fleet(settings: Settings, floors: Floors, tasks: TaskGroup, now: Call
 def orb_client(
     settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime] = _now
 ) -> Orb:
-    """Orb, through the layers that every call passes, in this order."""
-    limited = Limited(Logged(Keyed(wire, settings.orb_api_key)), budget)
-    transport = Retrying(Guarded(limited, PLANS[settings.orb_rate_plan]))
+    """Orb, through the layers that every call passes."""
+    return _orb(settings, _guarded(settings, wire, budget), now)
+
+
+def _guarded(settings: Settings, wire: httpx.AsyncBaseTransport, budget: Budget) -> Guarded:
+    """The layers below the retries: each attempt takes leave by itself."""
+    told = TracedCalls(Logged(Keyed(wire, settings.orb_api_key)))
+    return Guarded(Limited(told, budget), PLANS[settings.orb_rate_plan])
+
+
+def _orb(settings: Settings, guarded: Guarded, now: Callable[[], datetime]) -> Orb:
     # A call gives up before the card that waits for it, and the card before the page.
     deadline = settings.patience * 0.85
-    return Orb(transport, settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
+    return Orb(Retrying(guarded), settings.orb_base_url, deadline=deadline, limit=settings.max_answer, now=now)
+
+
+def _show(gauges: Gauges, budget: Budget, guarded: Guarded) -> None:
+    """What `/metrics` reads of those who know it."""
+    gauges.reads("orrery_budget_allowed", lambda: {rate: budget.allowed(rate) for rate in budget.rates})
+    gauges.reads("orrery_budget_waiting", lambda: {rate: budget.waiting(rate) for rate in budget.rates})
+    gauges.reads("orrery_breaker_open", guarded.left_alone)
+
+
+def _show_kept(gauges: Gauges, memory: Memory) -> None:
+    gauges.reads("orrery_cache_entries", lambda: {"": len(memory)})
+    gauges.reads("orrery_cache_bytes", lambda: {"": memory.bytes})
+
+
+def _show_others(gauges: Gauges, fleet: Fleet) -> None:
+    gauges.reads("orrery_redis_up", lambda: {"": fleet.link.up})
+    gauges.reads("orrery_redis_losses", lambda: {"": fleet.link.losses})
+    gauges.reads("orrery_redis_odd", lambda: {"": fleet.answers.odd})
+    gauges.reads("orrery_processes", lambda: {"": fleet.peers.count})
 
 
 def _desk(
-    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, budget: Budget, now: Callable[[], datetime]
+    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, orb: Orb, now: Callable[[], datetime]
 ) -> Desk:
     return Desk(
-        orb=orb_client(settings, wire, budget, now),
+        orb=orb,
         cache=cache,
         tokens=tokens(settings, now),
         templates=environment(),

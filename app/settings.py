@@ -20,6 +20,7 @@ SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
 
 _WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
 _MOST_LABELS = 1024 * 1024
+_LEAST_TOKEN = 16
 _HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
 
 
@@ -56,6 +57,8 @@ class Settings:
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     frame_ancestors: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    metrics_token: Secret | None = None
+    traced: bool = False
     sandbox: bool = False
     sandbox_port: int = 8001
     sandbox_rate_plan: SandboxRatePlan = "live"
@@ -67,7 +70,7 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_METRICS_TOKEN", "ORRERY_THEME",
+    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -112,6 +115,8 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         hosts=_names(environ, "ORRERY_HOSTS", "127.0.0.1,localhost,[::1]", _HOST),
         frame_ancestors=_origins(environ, "ORRERY_FRAME_ANCESTORS"),
         cors_origins=_origins(environ, "ORRERY_CORS_ORIGINS"),
+        metrics_token=_metrics_token(environ),
+        traced=any(name.startswith("OTEL_") for name in environ),
         sandbox=sandbox,
         sandbox_port=sandbox_port(environ),
         sandbox_rate_plan=sandbox_rate_plan(environ),
@@ -243,6 +248,19 @@ def _viewer_secrets(environ: Mapping[str, str], *, sandbox: bool) -> tuple[Secre
         if len(set(secret)) < 8 or _WEAK.search(secret) or (secret == SANDBOX_SECRET and not sandbox):
             raise BadSetting("ORRERY_VIEWER_SECRET can be guessed: make one with `openssl rand -hex 32`")
     return tuple(Secret(secret) for secret in secrets)
+
+
+def _metrics_token(environ: Mapping[str, str]) -> Secret | None:
+    text = _text(environ, "ORRERY_METRICS_TOKEN")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise BadSetting("ORRERY_METRICS_TOKEN holds a space or a character that no header can carry")
+    if len(text) < _LEAST_TOKEN:
+        raise BadSetting(f"ORRERY_METRICS_TOKEN is too short: at least {_LEAST_TOKEN} characters")
+    if len(set(text)) < _LEAST_TOKEN // 2 or _WEAK.search(text):
+        raise BadSetting("ORRERY_METRICS_TOKEN can be guessed: make one with `openssl rand -hex 32`")
+    return Secret(text)
 
 
 def _grouping_keys(environ: Mapping[str, str]) -> dict[str, str]:

@@ -4,29 +4,20 @@ import json
 import logging
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app import log
 from app.secret import Secret
+from tests.logged import lines, showing
 
 
 @pytest.fixture
 def shown() -> Iterator[StringIO]:
-    """What the log shows; takes back what its set-up did to the process."""
-    root, own = logging.getLogger(), logging.getLogger("orrery")
-    handlers, levels = root.handlers[:], (root.level, own.level)
-    stream = StringIO()
-    log.set_up(stream=stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(levels[0])
-    own.setLevel(levels[1])
-
-
-def lines(shown: StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in shown.getvalue().splitlines()]
+    with showing() as stream:
+        yield stream
 
 
 def test_an_event_is_one_line_with_its_fields(shown: StringIO) -> None:
@@ -90,3 +81,38 @@ def test_the_level_decides_what_is_kept(shown: StringIO) -> None:
     log.info("quiet")
     log.warning("loud")
     assert [line["event"] for line in lines(shown)] == ["loud"]
+
+
+# Whatever a program may hold, and whatever a stranger may send.
+TEXTS = st.text(st.characters(codec=None), max_size=40)
+PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS, st.binary(max_size=9), st.just(object()))
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.tuples(TEXTS), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(event=TEXTS, value=VALUES, mistake=TEXTS)
+def test_one_event_is_one_line_of_json_whatever_is_in_it(event: str, value: object, mistake: str) -> None:
+    with showing() as shown:
+        log.warning(event, value=value)
+        log.bug(event, ValueError(mistake), value=value)
+    written = shown.getvalue()
+    assert written.isascii()
+    assert [line["event"] for line in lines(shown)] == [event, event]
+    assert written.count("\n") == 2
+
+
+def test_the_id_of_the_customer_is_in_no_traceback(shown: StringIO) -> None:
+    token = log.private.set("acme-7 (north)")
+    log.bug("card failed", KeyError("acme-7 (north)"))
+    log.bug("card failed", KeyError("acme-7 (northern)"))
+    log.private.reset(token)
+    log.bug("card failed", KeyError("acme-7 (north)"))
+    hidden, other, outside = (line["traceback"] for line in lines(shown))
+    assert "***" in hidden
+    assert "acme" not in hidden
+    assert "acme-7 (northern)" in other
+    assert "acme-7 (north)" in outside

@@ -36,6 +36,7 @@ UNSAFE = {
     "ORRERY_HOSTS": ["*", "*.example.com", "a.test,", "a.test:80", "https://a.test", "a test", "é.test"],
     "ORRERY_CORS_ORIGINS": ["*", "null", "https://*.a.test", "https://a.test/x", "a.test"],
     "ORRERY_FRAME_ANCESTORS": ["*", "https://*.a.test", "http://a.test", "https://a.test/", "'self'", "a.test"],
+    "ORRERY_METRICS_TOKEN": ["fifteen-letters", "a token of words", "a" * 40, "changeme" * 3, "clé-" * 8, "tokén" * 4],
     "ORRERY_LAME_DUCK": ["-1", "61", "0.5"],
     "ORRERY_WORKERS": ["0", "65", "two"],
     "PORT": ["0", "65536", "http", "-1"],
@@ -123,6 +124,18 @@ def test_a_secret_file_that_is_missing_unreadable_empty_or_beside_a_value_stops_
     (tmp_path / "sound").write_text(other)
     with pytest.raises(BadSetting, match=f"^{name} and {name}_FILE are both set"):
         read({**SOUND, f"{name}_FILE": str(tmp_path / "sound")})
+
+
+def test_the_token_of_the_metrics_is_a_secret_like_the_others(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{SECOND[:16]}\n")
+    assert read(SOUND).metrics_token is None
+    for told in ({"ORRERY_METRICS_TOKEN": SECOND[:16]}, {"ORRERY_METRICS_TOKEN_FILE": str(tmp_path / "token")}):
+        settings = read({**SOUND, **told})
+        assert settings.metrics_token is not None
+        assert settings.metrics_token.reveal() == SECOND[:16]
+        assert SECOND[:16] not in f"{settings!r}"
+    with pytest.raises(BadSetting, match=r"^ORRERY_METRICS_TOKEN_FILE cannot be read"):
+        read({**SOUND, "ORRERY_METRICS_TOKEN_FILE": str(tmp_path / "gone")})
 
 
 def test_settings_show_no_secret_and_do_not_change() -> None:

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self, TypeVar
 
+from app import log
 from app.budget.budget import Asker
 from app.budget.line import Priority
 from app.cache.cache import Cache
 from app.cache.freshness import Answer, Freshness, NotKept
 from app.listing import Nothing
+from app.metrics import counted
 from app.orb import wire
 from app.orb.client import Orb
 from app.orb.errors import Foreign, TimedOut
@@ -122,8 +124,16 @@ class Bound:
             how = replace(how, deadline=how.soon)
         if self._kept_only:
             return self._at_hand(words, how)
+
+        async def watched() -> Reading[T]:
+            try:
+                return await ask()
+            except Foreign:
+                dropped(words[0])
+                raise
+
         try:
-            answer = await self._cache.get(self._key(words), how, ask)
+            answer = await self._cache.get(self._key(words), how, watched)
         except TimeoutError:
             raise TimedOut(words[0]) from None
         late = isinstance(answer.failed, TimeoutError)
@@ -134,3 +144,9 @@ class Bound:
         if kept is None:
             raise NotKept(words[0])
         return Answer(kept)
+
+
+def dropped(question: str) -> None:
+    """A document came that names another customer: an operator has to hear of it."""
+    counted.foreign()
+    log.error("orb_foreign", question=question)

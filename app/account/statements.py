@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
+from app.account.bound import dropped
 from app.account.listed import Listed
 from app.cache.freshness import Answer
 from app.listing import Nothing
@@ -76,6 +77,7 @@ class Statements(Listed):
         """The address of a session in Orb's portal, which is for this customer alone to be handed."""
         session = (await self._orb.portal_session(self._customer)).value
         if session.customer_id != await self._id():
+            dropped("portal_session")
             raise Foreign
         return _safe(session.url)
 

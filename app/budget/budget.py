@@ -73,6 +73,14 @@ class Budget:
         """How many calls of a class wait for their turn."""
         return len(self._gates[rate].line)
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        return tuple(self._gates)
+
+    def allowed(self, rate: str) -> int:
+        """How many calls of a class may leave in a second as things stand; none while Orb wants a pause."""
+        return self._gates[rate].turn.allowed
+
     async def _at_once(self, gate: _Gate) -> Slot | None:
         taken = None if gate.line else await gate.turn.take()
         return taken if isinstance(taken, Slot) else None

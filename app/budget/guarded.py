@@ -22,6 +22,10 @@ class Guarded(Layer):
         self._breakers = {rate: Breaker() for rate in rates}
         self._clock = clock
 
+    def left_alone(self) -> dict[str, float]:
+        """By rate class: 1 while its breaker is open or lets probes through, else 0."""
+        return {rate: float(not breaker.closed) for rate, breaker in self._breakers.items()}
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         breaker = self._breakers[request.extensions["rate"]]
         if not breaker.allows(self._clock()):

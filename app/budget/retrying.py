@@ -7,6 +7,7 @@ from collections.abc import Callable
 import anyio
 import httpx
 
+from app.metrics import counted
 from app.orb.transport import Layer
 
 _AGAIN = frozenset((408, 500, 502, 503, 504))
@@ -67,6 +68,7 @@ class Retrying(Layer):
             if response.status_code not in _AGAIN or not self._may(request):
                 return response
             await response.aclose()
+        counted.retry(request.extensions["rate"])
         await anyio.sleep(self._jitter())
         return await self._inner.handle_async_request(request)
 

@@ -15,7 +15,7 @@ class Turn(Protocol):
 
     @property
     def allowed(self) -> int:
-        """How many calls a second leave just now."""
+        """How many calls a second leave just now; none while Orb wants a pause."""
 
     async def take(self) -> Slot | float:
         """A call's leave, or after how many seconds to ask again."""
@@ -40,7 +40,8 @@ class Alone:
 
     @property
     def allowed(self) -> int:
-        return self._pace.allowed(self._clock())
+        now = self._clock()
+        return 0 if now < self._pace.paused else self._pace.allowed(now)
 
     async def take(self) -> Slot | float:
         now = self._clock()

@@ -20,6 +20,7 @@ from app.cache.floors import Floors, Key
 from app.cache.freshness import Answer, Freshness
 from app.cache.others import Lease, Others
 from app.cache.store import Store
+from app.metrics import caused, counted
 from app.reading import Reading
 
 T = TypeVar("T")
@@ -38,12 +39,13 @@ _SPREAD = 0.05
 class _Flight:
     """A question under way. It belongs to nobody: whoever leaves, it lands, and its answer is kept.
 
-    `looked` is set when what other processes keep has been looked at.
+    `looked` is set when what other processes keep has been looked at, `shared` when one of them had the answer.
     """
 
     asked: datetime
     looked: anyio.Event = field(default_factory=anyio.Event)
     landed: anyio.Event = field(default_factory=anyio.Event)
+    shared: bool = False
     reading: Reading[Any] | None = None
     error: Exception | None = None
 
@@ -97,7 +99,10 @@ class Cache:
         reading = self._last_good(key)
         if reading is None or not self._suits(key, how, reading.since, reading.asked):
             return None
-        return reading if self._others is None or self._others.vouches(key, reading) else None
+        if self._others is not None and not self._others.vouches(key, reading):
+            return None
+        caused.hit(how.left(reading.since))
+        return reading
 
     async def get(self, key: Key, how: Freshness, ask: Ask[T]) -> Answer[T]:
         """A young enough answer: the kept one, that of a question under way, or that of a new one.
@@ -108,12 +113,21 @@ class Cache:
         if (young := self.kept(key, how)) is not None:
             return Answer(young)
         if (reading := self._last_good(key)) and (error := self._just_failed(key, how)):
+            caused.hit(how.left(reading.since), stale=True)
             return Answer(cast(Reading[T], reading), error)
-        flight = self._under_way(key, how) or self._start(key, how, ask)
+        fwd: caused.Forward = "request" if how.live else "stale" if reading else "miss"
+        joined = self._under_way(key, how)
+        flight = joined or self._start(key, how, ask)
         await self._wait(key, how, flight)
         failed = flight.error if flight.landed.is_set() else TimeoutError()
         # The kept one first: it may be younger. An answer that is too large to keep is in the flight alone.
-        reading = self._last_good(key) or flight.reading
+        kept = self._last_good(key)
+        if flight.shared and kept and not failed:
+            caused.hit(how.left(kept.since))
+        else:
+            stored, stale = kept is not None and not failed, kept is not None and failed is not None
+            caused.asked(fwd, joined=joined is not None, stored=stored, stale=stale)
+        reading = kept or flight.reading
         if reading is None:
             raise failed or TimeoutError
         return Answer(cast(Reading[T], reading), failed)
@@ -166,6 +180,8 @@ class Cache:
             flight.error = None
         except Exception as error:
             self._failed[key] = (self._now(), error)
+            if self._last_good(key) is not None:
+                counted.renewal_failed()
             flight.error = error
         finally:
             if self._flights.get((key, how.live)) is flight:
@@ -184,6 +200,7 @@ class Cache:
         while True:
             claim = await others.claim(key, oldest, live=how.live)
             young = self._youngest(key, how, claim.reading)
+            flight.shared = young is not None
             flight.looked.set()
             if claim.lease is not None:
                 return await _land(claim.lease, young, ask)

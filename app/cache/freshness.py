@@ -29,6 +29,10 @@ class Freshness:
     deadline: float = inf
     live: bool = False
 
+    def left(self, since: datetime) -> float:
+        """For how many more seconds figures of `since` are young enough; below zero where they no longer are."""
+        return self.max_age - (self.began - since).total_seconds()
+
     def suits(self, since: datetime, asked: datetime, early: float = 0) -> bool:
         """Whether an answer is young enough that holds the figures of `since` and was asked for at `asked`.
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from cachetools import LRUCache
 
 from app.cache.floors import Key
+from app.metrics import counted
 from app.reading import Reading
 
 # What an entry weighs beyond the answer itself: its key, its place in the table.
@@ -30,6 +31,11 @@ class _Kept(LRUCache[Key, Reading[Any]]):
     def __init__(self, limit: int, own: dict[Key, "_Own"]) -> None:
         super().__init__(limit, getsizeof=_weight)
         self._own = own
+
+    def popitem(self) -> tuple[Key, Reading[Any]]:
+        """Makes room."""
+        counted.evicted()
+        return super().popitem()
 
     def __delitem__(self, key: Key) -> None:
         super().__delitem__(key)
@@ -83,6 +89,7 @@ class Memory:
         if weight > self._share:
             return
         while (own := self._own.get(key[:2])) and own.bytes + weight > self._share:
+            counted.evicted()
             self.drop(next(iter(own.weights)))
         self._kept[key] = reading
         own = self._own.setdefault(key[:2], _Own())

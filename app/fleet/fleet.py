@@ -42,11 +42,11 @@ class Fleet:
         self._channel = connect(url.reveal(), None)
         self.link = Link(connect(url.reveal()), tasks, patience=patience)
         self._news = News(self._channel, floors, now)
-        self._peers = Peers(self.link, least)
+        self.peers = Peers(self.link, least)
         self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)
         self.once = Once(now, self.link)
         self._turns = {
-            rate: Together(rate, limit, self.link, self._peers, tasks, clock) for rate, limit in limits.items()
+            rate: Together(rate, limit, self.link, self.peers, tasks, clock) for rate, limit in limits.items()
         }
 
     @property
@@ -57,10 +57,10 @@ class Fleet:
     async def start(self) -> None:
         """Joins the others, where Redis is there; else it is waited for, by no request."""
         await self.link.look()
-        await self._peers.beat()
+        await self.peers.beat()
         for turn in self._turns.values():
             await turn.begin()
-        for task in (self.link.run, self._news.run, self._peers.run):
+        for task in (self.link.run, self._news.run, self.peers.run):
             self._tasks.start_soon(task)
 
     async def aclose(self) -> None:

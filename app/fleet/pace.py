@@ -40,7 +40,8 @@ class Together:
 
     @property
     def allowed(self) -> int:
-        return self._pace.allowed(self._clock())
+        now = self._clock()
+        return 0 if now < self._pace.paused else self._pace.allowed(now)
 
     async def begin(self) -> None:
         """Before the first call: a class that nobody has counted in needs no pause."""

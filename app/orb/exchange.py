@@ -4,7 +4,8 @@
 no difference. Everything here raises `OrbError`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
@@ -14,12 +15,16 @@ import httpx
 import msgspec
 
 from app.days import stamp
+from app.metrics import counted
 from app.orb import body, question, wire
 from app.orb.decode import decode
 from app.orb.endpoint import Endpoint
 from app.orb.errors import (
     Busy,
+    Invalid,
     Malformed,
+    NotEnabled,
+    NotFound,
     OrbError,
     RateLimited,
     TimedOut,
@@ -72,14 +77,16 @@ class Exchange:
 
     async def get(self, which: Endpoint[T], path: str, params: Params = (), max_age: float | None = None) -> Reading[T]:
         """The answer to a GET of `path` under the account's address."""
-        return await self._ask(which, "GET", path, params, max_age, b"")
+        with _failures_counted(which):
+            return await self._ask(which, "GET", path, params, max_age, b"")
 
     async def post(self, which: Endpoint[T], path: str, content: object, deadline: float | None = None) -> Reading[T]:
         """The answer to a POST of `content` as JSON, within `deadline` where it has one of its own.
 
         Nothing that is posted is cached at Orb.
         """
-        return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content), deadline)
+        with _failures_counted(which):
+            return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content), deadline)
 
     async def _ask(
         self,
@@ -133,6 +140,18 @@ class Exchange:
             return Malformed(call)
         except httpx.HTTPError:
             return Unreachable(call)
+
+
+@contextmanager
+def _failures_counted(which: Endpoint[T]) -> Iterator[None]:
+    """A refusal that is an answer in itself is no failure."""
+    try:
+        yield
+    except (NotFound, NotEnabled, Invalid):
+        raise
+    except OrbError as error:
+        counted.failure(which.rate.value, error.code)
+        raise
 
 
 def _as_of(response: httpx.Response, now: datetime) -> datetime | None:

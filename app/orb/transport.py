@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 
 from app import log
+from app.metrics import caused
 from app.orb.resolver import Resolver
 from app.secret import Secret
 
@@ -74,10 +75,11 @@ class Logged(Layer):
             outcome = type(error).__name__
             raise
         finally:
-            ms = round((time.perf_counter() - began) * 1000, 1)
+            seconds, told = time.perf_counter() - began, request.extensions
+            caused.call(told.get("call", ""), told.get("rate", ""), outcome, seconds)
             # A key that Orb does not take, or an Orb that is none, is for the operator to mend.
             tell = log.error if outcome in (401, 403, Untrusted.__name__) else log.info
-            tell("orb", call=request.extensions.get("call", ""), outcome=outcome, ms=ms)
+            tell("orb", call=told.get("call", ""), outcome=outcome, ms=round(seconds * 1000, 1))
 
 
 class _Body(httpx.AsyncByteStream):

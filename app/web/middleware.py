@@ -1,6 +1,5 @@
 """Around every request: its id, the allowlist of hosts, the headers, one line in the log, the last wall."""
 
-import time
 import uuid
 from collections.abc import Sequence
 
@@ -9,7 +8,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
+from app.metrics import caused, counted
+from app.metrics.caused import Caused
 from app.web import problems
+from app.web.explained import cache_status, server_timing
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -39,13 +41,14 @@ class Around:
             await self._app(scope, receive, send)
             return
         token = log.request_id.set(uuid.uuid4().hex)
-        began, status = time.perf_counter(), 0
+        (found, begun), status = caused.begin(), 0
 
         async def outward(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._dress(scope, message)
+                _explain(message, found)
             await send(message)
 
         try:
@@ -55,14 +58,17 @@ class Around:
                 refusal = problems.Problem(421, "wrong_host", "This service does not answer under that host name.")
                 await problems.answer(refusal)(scope, receive, outward)
         except ClientDisconnect:
-            log.info("client left", path=scope["path"])
+            log.info("client left", route=_route(scope))
         except Exception as error:
-            log.bug("request failed", error, path=scope["path"])
+            log.bug("request failed", error, route=_route(scope))
             if status == 0:
                 await problems.answer(problems.of(error))(scope, receive, outward)
         finally:
-            ms = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
+            seconds, route = found.seconds, _route(scope)
+            method = counted.one_of(scope["method"], counted.METHODS)
+            log.info("request", method=method, route=route, status=status, ms=_ms(seconds), calls=found.calls)
+            counted.request(route, method, status, seconds)
+            caused.end(begun)
             log.request_id.reset(token)
 
     def _is_ours(self, scope: Scope) -> bool:
@@ -87,6 +93,25 @@ class Around:
         else:
             headers["Cache-Control"] = "private, no-store"
             headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of the address, which holds nobody's ids; `other` where there is none."""
+    return getattr(scope.get("route"), "path", counted.OTHER)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
+
+
+def _explain(message: Message, found: Caused) -> None:
+    """Says of pages and of data how they were made; of a refusal and of a file there is nothing to say."""
+    headers = MutableHeaders(scope=message)
+    kind = headers.get("content-type", "").partition(";")[0]
+    if message["status"] == 200 and kind in ("text/html", "application/json"):
+        headers["Server-Timing"] = server_timing(found, whole="content-length" in headers)
+    if kind == "application/json" and (status := cache_status(found)) is not None:
+        headers["Cache-Status"] = status
 
 
 def _without_port(host: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app import log
 from app.web.desk import desk
 from app.web.problems import Problem, not_signed_in
 from app.web.viewer import NotSignedIn, Viewer
@@ -23,13 +24,18 @@ def who(request: Request) -> Viewer:
         scheme, _, token = bearer[0].partition(" ")
         if len(bearer) > 1 or scheme.lower() != "bearer":
             raise NotSignedIn
-        return desk(request).tokens.viewer(token.strip())
+        return _known(desk(request).tokens.viewer(token.strip()))
     token = request.cookies.get(_name(request), "")
     if not token:
         raise NotSignedIn
     viewer = desk(request).tokens.viewer(token)
     if request.method == "POST" or request.scope["path"].startswith("/api/"):
         same_site(request)
+    return _known(viewer)
+
+
+def _known(viewer: Viewer) -> Viewer:
+    log.private.set(viewer.customer.id)
     return viewer
 
 

@@ -56,7 +56,7 @@ async def test_when_redis_goes_the_limit_holds_and_calls_still_leave(
         left.times.append(0)
 
     async with processes(own_server, clock, 3, PATIENCE) as all_three:
-        await until(lambda: all(each.fleet._peers.count == 3 for each in all_three))
+        await until(lambda: all(each.fleet.peers.count == 3 for each in all_three))
         left = Left(all_three)
         await left.flood(4, happens)
         after = left.times[left.times.index(0) + 1 :]
@@ -72,7 +72,7 @@ async def test_a_redis_that_comes_back_empty_lets_nobody_through(own_server: Rea
         await until(lambda: all(each.fleet.link.up for each in all_three))
 
     async with processes(own_server, clock, 3) as all_three:
-        await until(lambda: all(each.fleet._peers.count == 3 for each in all_three))
+        await until(lambda: all(each.fleet.peers.count == 3 for each in all_three))
         own_server.stop()
         left = Left(all_three)
         await left.flood(5, comes_back)
@@ -115,7 +115,7 @@ async def test_calls_that_come_back_late_keep_their_place(server: RealRedis, clo
 
 async def test_in_the_first_second_without_redis_the_calls_of_others_count(own_server: RealRedis, clock: Clock) -> None:
     async with processes(own_server, clock, 2) as both:
-        await until(lambda: all(each.fleet._peers.count == 2 for each in both))
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
         one, other = (each.fleet.turns["analytics"] for each in both)
         for turn in (*[one] * 8, other):
             await turn.take()
