@@ -1,5 +1,7 @@
 FROM python:3.11-slim AS packages
-COPY requirements.lock .
+# requirements-sandbox.lock for an image that can be the sandbox, too.
+ARG LOCK=requirements.lock
+COPY ${LOCK} requirements.lock
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock
 

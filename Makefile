@@ -8,11 +8,14 @@ STAMP := .venv/.locked
 TYPESCRIPT := tests/typescript
 NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
-.PHONY: run test check bench restarts format golden catalogues setup lock
+.PHONY: run fleet test check bench restarts format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
 	else exec $(BIN)/python -m app serve --sandbox; fi
+
+fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, on http://127.0.0.1:8000
+	@exec $(BIN)/python deploy/fleet.py
 
 test: $(STAMP) $(NODE_STAMP) ## every test
 	$(BIN)/python -m pytest
@@ -60,5 +63,6 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 
 lock: $(STAMP) ## the lock files, from pyproject.toml and package.json
 	$(LOCK) -o requirements.lock pyproject.toml
+	$(LOCK) --extra sandbox -o requirements-sandbox.lock pyproject.toml
 	$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
 	@if command -v npm >/dev/null; then npm install --silent --package-lock-only --prefix $(TYPESCRIPT); fi

@@ -47,7 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="serve | sandbox | token | doctor")
 
     serve = commands.add_parser("serve", help="the dashboard")
-    serve.add_argument("--sandbox", action="store_true", help="fed by a sandbox Orb that is started beside it")
+    serve.add_argument(
+        "--sandbox",
+        nargs="?",
+        const="started",
+        choices=["started", "running"],
+        help="fed by a sandbox Orb that is started beside it, or by one that is running",
+    )
     # One of several processes: the socket that they share, and the process that watches over them.
     serve.add_argument("--listener", type=int, help=argparse.SUPPRESS)
     serve.add_argument("--parent", type=int, help=argparse.SUPPRESS)
@@ -75,12 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(asked: argparse.Namespace) -> int:
-    settings = read(sandbox=asked.sandbox)
+    settings = read(sandbox=asked.sandbox is not None)
     _need_limits(settings)
     log.set_up()
     if asked.listener is not None:
         return _answer(settings, socket(fileno=asked.listener), parent=asked.parent)
-    if not settings.sandbox:
+    if asked.sandbox != "started":
         return _listen(settings)
     # uvicorn ends with the signal that stopped it; as an exception it lets the sandbox be stopped too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
