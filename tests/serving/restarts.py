@@ -29,8 +29,7 @@ SECRET = "3f9c0a51b2e87d64" * 2
 CUSTOMERS = ("northwind", "halcyon", "lumen", "quiet", "meridian", "quill")
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 PROBE_EVERY = 0.4
-# Longer than nginx leaves a copy alone that refused a connection (fail_timeout, in whole seconds): the copy that was
-# restarted is asked again before the other one stops.
+# Several times as long as a balancer takes to look.
 LAME_DUCK = 3
 
 # What the clients ask for, and how each answer ends that came whole.
