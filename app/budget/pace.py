@@ -5,7 +5,7 @@ from dataclasses import dataclass
 # Orb counts what arrives, at some moment between a call's departure and its answer: a second after the answer the
 # call counts no more, wherever that second is cut. What takes long has arrived long before its answer.
 _SECOND = 1.05
-_ARRIVED = 1.0
+_ARRIVED = 3.0
 _LATER = 0.1  # seconds until somebody asks again whose turn cannot be told
 _RECOVERY = 10.0  # seconds after which a limit that was halved grows by a tenth of the plan's
 

@@ -40,19 +40,23 @@ class Fleet:
     ) -> None:
         self._tasks = tasks
         self._channel = connect(url.reveal(), None)
-        self.link = Link(connect(url.reveal()), tasks, patience=patience)
+        self._turns: dict[str, Together] = {}
+        self.link = Link(connect(url.reveal()), tasks, self._back, patience)
         self._news = News(self._channel, floors, now)
         self.peers = Peers(self.link, least)
         self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)
         self.once = Once(now, self.link)
-        self._turns = {
-            rate: Together(rate, limit, self.link, self.peers, tasks, clock) for rate, limit in limits.items()
-        }
+        for rate, limit in limits.items():
+            self._turns[rate] = Together(rate, limit, self.link, self.peers, tasks, clock)
 
     @property
     def turns(self) -> Mapping[str, Turn]:
         """Who says when a call may leave, by rate class."""
         return self._turns
+
+    def _back(self) -> None:
+        for turn in self._turns.values():
+            turn.back()
 
     async def start(self) -> None:
         """Joins the others, where Redis is there; else it is waited for, by no request."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Generic, TypeVar
 
 import anyio
@@ -23,6 +24,8 @@ _AT_ONCE = 32
 # So many turns of the event loop an answer is still waited for then: where they take long, it is this process that is
 # slow, not Redis.
 _TURNS = 40
+# So many seconds a Redis that was slow once has to show that it is there.
+_DOUBT = 0.3
 # So often a Redis that did not answer is asked whether it is back, by nobody's request.
 _AGAIN = 0.5
 
@@ -54,7 +57,8 @@ class _Asked(Generic[T]):
 
 
 class Link:
-    """`up` as long as Redis answers. While it does not, every question comes to nothing at once.
+    """`up` as long as Redis answers. While it does not, every question comes to nothing at once; for the first moment
+    that is `doubtful`: it may only have been slow.
 
     `patience` is in seconds. `back` is called whenever it answers again. `tasks` outlives every request, and has `run`
     among it.
@@ -68,21 +72,26 @@ class Link:
         self._patience = patience
         self._back = back
         self.up = False
+        self.doubtful = False
+        self._looked = False
         self.losses = 0
         self.refusals = 0
         self._lost = anyio.Event()
         self._room = anyio.Semaphore(_AT_ONCE)
 
-    async def ask(self, question: Callable[[Redis], Awaitable[T]]) -> T | None:
-        """What Redis answers, or None: it is not there, or not as it should be."""
+    async def ask(self, question: Callable[[Redis], Awaitable[T]], *, in_line: bool = False) -> T | None:
+        """What Redis answers, or None: it is not there, or not as it should be.
+
+        Where this process asks much at once, None too after a tenth of a second, or `in_line` for its turn.
+        """
         if not self.up:
             return None
-        with anyio.move_on_after(self._patience) as waiting:
+        with anyio.move_on_after(inf if in_line else self._patience) as waiting:
             await self._room.acquire()
         if waiting.cancelled_caught:
             return None
         try:
-            return await self._ask(question)
+            return await self._ask(question) if self.up else None
         finally:
             self._room.release()
 
@@ -97,7 +106,7 @@ class Link:
                 if asked.done.is_set():
                     return asked.answer
                 await anyio.lowlevel.checkpoint()
-            self._lose(TimeoutError())
+            self._doubt()
             return None
         finally:
             asked.scope.cancel()
@@ -114,20 +123,32 @@ class Link:
         finally:
             asked.done.set()
 
-    def _lose(self, error: Exception) -> None:
+    def _doubt(self) -> None:
+        """It was slow. Whether it is gone, somebody finds out for whom nobody waits."""
         if self.up:
-            self.up = False
+            self.up, self.doubtful = False, True
+            self._lost.set()
+
+    def _lose(self, error: Exception) -> None:
+        if self.up or self.doubtful:
+            self.up = self.doubtful = False
             self.losses += 1
             log.warning("redis", outcome="lost", error=type(error).__name__)
             self._lost.set()
 
     async def look(self) -> None:
         """Sees whether a Redis that is not there has come back."""
-        if not self.up and await self._answers():
+        if self.up:
+            return
+        again, self._looked = self._looked, True
+        if await self._answers():
             self._lost = anyio.Event()
-            self.up = True
+            self.up, self.doubtful = True, False
             log.info("redis", outcome="there")
-            self._back()
+            if again:
+                self._back()
+        elif self.doubtful:
+            self._lose(TimeoutError())
 
     async def run(self) -> None:
         """Sees to it for as long as the service runs."""
@@ -140,7 +161,7 @@ class Link:
 
     async def _answers(self) -> bool:
         try:
-            with anyio.fail_after(self._patience):
+            with anyio.fail_after(max(self._patience, _DOUBT)):
                 return bool(await self._redis.ping())
         except (RedisError, OSError, TimeoutError):
             return False

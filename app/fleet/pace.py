@@ -8,9 +8,9 @@ from anyio.abc import TaskGroup
 from app.budget.pace import Pace, Slot
 from app.fleet.link import Link
 from app.fleet.peers import Peers
-from app.fleet.scripts import ANSWERED, BEGIN, REFUSED, TAKE
+from app.fleet.scripts import ANSWERED, BEGIN, LEFT, REFUSED, TAKE
 
-_HELD, _FREED = 2_050_000, 1_050_000  # microseconds: as `Pace` counts, arrived and a second more, or a second more
+_HELD, _FREED = 4_050_000, 1_050_000  # microseconds: as `Pace` counts, arrived and a second more, or a second more
 _RECOVERY = 10_000_000
 _ASK = 0.1  # seconds until the others are asked again: they may have got answers meanwhile
 
@@ -32,6 +32,8 @@ class Together:
         self._clock = clock
         self._slots, self._state = f"orrery:slots:{rate}", f"orrery:pace:{rate}"
         self._pace = Pace(limit)
+        self._unknown: list[Slot] = []
+        self._careful = 0.0  # until when it keeps to its part
         self._others = (0, 0.0)  # how many calls of theirs counted, and until when they do
 
     @property
@@ -49,11 +51,14 @@ class Together:
 
     async def take(self) -> Slot | float:
         """Leave of all, or how long to wait for it."""
-        if (wait := self._pace.paused - self._clock()) > 0:
+        now = self._clock()
+        if (wait := self._pace.paused - now) > 0:
             return wait
+        if now < self._careful and (wait := self._part(now)) > 0:
+            return min(wait, _ASK)
         name = secrets.token_hex(8)
         told = (str(self._limit), name, str(_HELD), str(_RECOVERY), str(_FREED))
-        found = await self._link.ask(lambda redis: redis.eval(TAKE, 2, self._slots, self._state, *told))
+        found = await self._link.ask(lambda redis: redis.eval(TAKE, 2, self._slots, self._state, *told), in_line=True)
         now = self._clock()
         if found is None:
             return self._alone(now)
@@ -64,9 +69,30 @@ class Together:
         return slot or min(wait / 1000, _ASK)
 
     def _alone(self, now: float) -> Slot | float:
+        if self._link.doubtful:
+            return _ASK  # if Redis is only slow, the others are using all of it
+        return self._part(now) or self._named(now)
+
+    def _part(self, now: float) -> float:
+        """How long to wait where nobody knows of the others' calls but what they last were."""
         others, until = self._others
-        wait = self._pace.wait(now, self._peers.count, others if now < until else 0)
-        return wait or self._pace.leave(now)
+        return self._pace.wait(now, self._peers.count, others if now < until else 0)
+
+    def _named(self, now: float) -> Slot:
+        """A call leaves that Redis does not know of yet."""
+        slot = self._pace.leave(now, secrets.token_hex(8))
+        self._unknown = [each for each in self._unknown if each.until > now] + [slot]
+        return slot
+
+    def back(self) -> None:
+        """Redis is there again: it learns of the calls that left meanwhile. The others may find it later, so for a
+        second more this process keeps to its part."""
+        now = self._clock()
+        self._careful = now + _FREED / 1e6
+        told = [(each.name, str(int((each.until - now) * 1e6))) for each in self._unknown if each.until > now]
+        self._unknown = []
+        if told:
+            self._tasks.start_soon(self._told, LEFT, self._slots, *(word for each in told for word in each))
 
     def answered(self, slot: Slot) -> None:
         """A call came back, or came to nothing."""
@@ -81,4 +107,4 @@ class Together:
         self._tasks.start_soon(self._told, REFUSED, self._state, str(self._limit), wish, str(_RECOVERY))
 
     async def _told(self, script: str, key: str, *told: str) -> None:
-        await self._link.ask(lambda redis: redis.eval(script, 1, key, *told))
+        await self._link.ask(lambda redis: redis.eval(script, 1, key, *told), in_line=True)

@@ -10,7 +10,7 @@ from app.fleet.link import Link
 
 _NAME = "orrery:peers"
 _SEEN = 10  # seconds without a sign after which a process counts no more
-_BEAT = 2.0
+_BEAT = 0.5
 
 
 class Peers:

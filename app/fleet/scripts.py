@@ -133,5 +133,13 @@ redis.call('HSET', KEYS[1], 'until', pause, 'refused', pause, 'after', math.max(
 redis.call('PEXPIRE', KEYS[1], 86400000)
 """
 
+# Calls that left without Redis: {name, microseconds for which its place is taken, ...}.
+LEFT = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+for i = 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], now + tonumber(ARGV[i + 1]), ARGV[i]) end
+redis.call('PEXPIRE', KEYS[1], 10000)
+"""
+
 # A class that nobody has counted in begins without a pause.
 BEGIN = "redis.call('HSETNX', KEYS[1], 'until', 0)"

@@ -13,6 +13,7 @@ from app.serving.alarm import Alarm
 from app.serving.refusal import CROWDED, HOSTS, MALFORMED, TOO_LARGE, Reason, refusal
 
 # Connections past a limit that are still told so; those past these too are closed without a word.
+_THIS_MACHINE = ("127.0.0.1", "::1")
 _TOLD = 16
 # What a client may send ahead of our answers.
 _MOST_PIPELINED = 16
@@ -43,10 +44,11 @@ class Guarded(HttpToolsProtocol):
     least_read = 16 * 1024
     most_head = 16 * 1024
     most_headers = 64
-    most_connections = 1000
+    most_connections = 2000
     most_per_address = 100
 
-    # Of all connections of this process, by the address they come from; those of trusted proxies are not counted.
+    # Of all connections of this process, by the address they come from; those of trusted proxies and
+    # of this machine, where a proxy may be too, are not counted.
     _addresses: ClassVar[Counter[str]] = Counter()
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -72,7 +74,7 @@ class Guarded(HttpToolsProtocol):
         # Writing is paused if and only if the client has not taken all that was written.
         transport.set_write_buffer_limits(high=0)
         address = self.client[0] if self.client else ""
-        if address not in self._proxies:
+        if address not in self._proxies and address not in _THIS_MACHINE:
             self._address = address
             self._addresses[address] += 1
         over = max(

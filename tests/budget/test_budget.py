@@ -105,8 +105,8 @@ async def test_however_long_answers_take_no_second_can_hold_more_arrivals_than_t
                 group.start_soon(left.ask, f"customer {n}")
 
         times = [time - began for time, _ in left.calls]
-        # A call arrives at the soonest when it leaves, at the latest with its answer, or a second after it left.
-        late = min(takes, 1)
+        # A call arrives at the soonest when it leaves, at the latest with its answer, or three seconds after it left.
+        late = min(takes, 3)
         assert busiest(times, 1.0 + late) == 10
         assert times[-1] < 10 * (1.06 + late)
 

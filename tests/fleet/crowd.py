@@ -1,6 +1,7 @@
 """Several copies of the service as an operator starts them, before an Orb with any number of customers, and a crowd."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
@@ -36,6 +37,11 @@ class Crowd:
             urls = (self.urls[n % len(self.urls)] + path for n in range(len(customers)))
             asked = [_one(client, url, customer) for url, customer in zip(urls, customers, strict=False)]
             return list(await asyncio.gather(*asked))
+
+    def losses_of_redis(self) -> float:
+        """How often a copy had Redis and then did not, over all of them."""
+        told = (httpx.get(f"{each}/metrics", trust_env=False).raise_for_status().text for each in self.urls)
+        return sum(float(found) for each in told for found in re.findall(r"^orrery_redis_losses (\S+)", each, re.M))
 
     def arrivals(self) -> dict[str, list[tuple[float, str]]]:
         """When which calls reached Orb since the last time, by rate class."""

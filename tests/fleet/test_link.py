@@ -30,14 +30,23 @@ async def test_a_redis_that_hangs_costs_a_tenth_of_a_second_and_then_nothing(own
     async with linked(own_server) as link:
         own_server.hang()
         first, second = await cost(link), await cost(link)
-        assert (link.up, link.losses) == (False, 1)
+        assert (link.up, link.doubtful, link.losses) == (False, True, 0)
         await link.look()
-        after = link.losses, link.up
+        after = link.up, link.doubtful, link.losses
         own_server.go_on()
 
-    assert after == (1, False)
+    assert after == (False, False, 1)
     assert 0.05 < first < 0.3
     assert second < 0.01
+
+
+async def test_a_redis_that_was_only_slow_is_not_lost(own_server: RealRedis) -> None:
+    async with linked(own_server) as link:
+        own_server.hang()
+        await cost(link)
+        own_server.go_on()
+        await link.look()
+        assert (link.up, link.doubtful, link.losses) == (True, False, 0)
 
 
 async def test_a_redis_that_is_gone_costs_nothing(own_server: RealRedis) -> None:

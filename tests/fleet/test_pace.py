@@ -80,6 +80,40 @@ async def test_a_redis_that_comes_back_empty_lets_nobody_through(own_server: Rea
     assert busiest(left.times, 1.0) <= 10
 
 
+async def test_a_redis_that_hung_for_a_while_lets_nobody_through_when_it_goes_on(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async def hangs() -> None:
+        own_server.hang()
+        await until(lambda: not any(each.fleet.link.up or each.fleet.link.doubtful for each in all_three))
+        await anyio.sleep(1.2)  # all are alone by now
+        own_server.go_on()
+        await until(lambda: all(each.fleet.link.up for each in all_three))
+
+    async with processes(own_server, clock, 3, PATIENCE) as all_three:
+        await until(lambda: all(each.fleet.peers.count == 3 for each in all_three))
+        left = Left(all_three)
+        await left.flood(6, hangs)
+
+    assert busiest(left.times, 1.0) <= 10
+    assert len(left.times) >= 40
+
+
+async def test_while_redis_may_only_be_slow_nobody_uses_what_others_may_be_using(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 2, PATIENCE) as both:
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
+        one, other = (each.fleet.turns["analytics"] for each in both)
+        await one.take()
+        own_server.hang()
+        assert isinstance(await other.take(), float)
+        assert both[1].fleet.link.doubtful
+        await both[1].fleet.link.look()
+        assert not isinstance(await other.take(), float)
+        own_server.go_on()
+
+
 async def test_a_refusal_in_one_process_pauses_all(server: RealRedis, clock: Clock) -> None:
     async with processes(server, clock, 2) as (one, other):
         budgets = [Budget(each.fleet.turns, each.tasks) for each in (one, other)]

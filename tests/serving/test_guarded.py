@@ -274,8 +274,8 @@ def test_more_around_a_body_than_in_it_closes_the_connection(guarded: Hosted, wr
 
 def test_each_address_has_so_many_connections_and_the_next_is_told(guarded: Hosted) -> None:
     calm(guarded)
-    held = [Probe(guarded.port) for _ in range(8)]
-    with Probe(guarded.port) as ninth, Probe(guarded.port, source="127.0.0.2") as other:
+    held = [Probe(guarded.port, source="127.0.0.3") for _ in range(8)]
+    with Probe(guarded.port, source="127.0.0.3") as ninth, Probe(guarded.port, source="127.0.0.2") as other:
         refused = ninth.answer()
         other.send(LAST)
         assert status(other.answer()) == 200
@@ -284,7 +284,7 @@ def test_each_address_has_so_many_connections_and_the_next_is_told(guarded: Host
     assert b"retry-after: 1\r\n" in refused
     close(held)
     calm(guarded)
-    with Probe(guarded.port) as probe:
+    with Probe(guarded.port, source="127.0.0.3") as probe:
         probe.send(LAST)
         assert status(probe.answer()) == 200
 
@@ -299,7 +299,7 @@ def test_all_together_have_so_many_connections(guarded: Hosted) -> None:
 
 def test_a_flood_past_the_limit_is_closed_without_a_word(guarded: Hosted) -> None:
     calm(guarded)
-    flood = [Probe(guarded.port) for _ in range(60)]
+    flood = [Probe(guarded.port, source="127.0.0.3") for _ in range(60)]
     answers = [status(each.answer()) for each in flood[8:]]
     assert set(answers) == {503, 0}
     assert answers.count(503) <= 16
@@ -312,6 +312,14 @@ def test_connections_of_a_trusted_proxy_are_not_counted_by_address() -> None:
         held[-1].send(LAST)
         assert status(held[-1].answer()) == 200
         close(held)
+
+
+def test_connections_of_this_machine_are_not_counted_by_address(guarded: Hosted) -> None:
+    calm(guarded)
+    held = [Probe(guarded.port) for _ in range(10)]
+    held[-1].send(LAST)
+    assert status(held[-1].answer()) == 200
+    close(held)
 
 
 def calm(server: Hosted) -> None:
