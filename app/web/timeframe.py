@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from app.days import day_of
+from app.days import Period, day_of
 from app.listing import Listing
 from app.query import Query
+
+_FIRST, _LAST = 1970, 9000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,16 @@ class Timeframe:
         """Those that the query names, else the current periods of what is active; None where nothing is."""
         if query.timeframe_start and query.timeframe_end:
             return cls(query.timeframe_start, query.timeframe_end, chosen=True)
-        periods = [each.period for each in listing.active if each.period]
+        periods = [each.period for each in listing.active if each.period and _is_ours(each.period)]
         if not periods:
             return None
         last = day_of(max(each.end for each in periods) - timedelta(microseconds=1), listing.zone)
         return cls(day_of(min(each.start for each in periods), listing.zone), last + timedelta(days=1))
+
+
+def _is_ours(period: Period) -> bool:
+    """Whether there are days before and after it: "for ever" is written as the last day that there is."""
+    return period.start.year > _FIRST and period.end.year < _LAST
 
 
 def _shifted(day: date, months: int) -> date:

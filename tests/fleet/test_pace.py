@@ -99,6 +99,23 @@ async def test_a_redis_that_hung_for_a_while_lets_nobody_through_when_it_goes_on
     assert len(left.times) >= 40
 
 
+async def test_a_redis_that_is_back_learns_what_left_and_each_keeps_to_its_part_for_a_second(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 2, PATIENCE) as both:
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
+        one = both[0].fleet
+        own_server.hang()
+        await until(lambda: not (one.link.up or one.link.doubtful))
+        for _ in range(2):
+            assert not isinstance(await one.turns["analytics"].take(), float)
+        own_server.go_on()
+        await until(lambda: one.link.up)
+        await until(lambda: own_server.ask("ZCARD", "orrery:slots:analytics") == 2)
+        found = [isinstance(await one.turns["analytics"].take(), float) for _ in range(5)]
+        assert found == [False, False, False, True, True]
+
+
 async def test_while_redis_may_only_be_slow_nobody_uses_what_others_may_be_using(
     own_server: RealRedis, clock: Clock
 ) -> None:
