@@ -17,8 +17,12 @@ run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unle
 fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, on http://127.0.0.1:8000
 	@exec $(BIN)/python deploy/fleet.py
 
+# What loads the machine, or listens to how it does under load, has it to itself.
+ALONE := tests/budget tests/faults tests/fleet tests/serving
+
 test: $(STAMP) $(NODE_STAMP) ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
 
 check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff format --check .
