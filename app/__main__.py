@@ -13,15 +13,18 @@ from socket import AF_INET, AF_INET6, create_connection, create_server, socket
 
 import anyio
 import uvicorn
+from redis.exceptions import AuthenticationError, RedisError
 
 from app import log
 from app.budget.budget import Budget, alone
 from app.budget.plan import PLANS
 from app.budget.share import TooManyProcesses, share
+from app.fleet.link import connect
 from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Wire
+from app.secret import Secret
 from app.serving.guarded import Guarded
 from app.serving.server import DRAIN, KEEP_ALIVE, Server, allow_files
 from app.serving.workers import watch_over
@@ -215,7 +218,23 @@ def _doctor(asked: argparse.Namespace) -> int:
     print("The settings are sound.")
     wrong = asyncio.run(_ping(settings))
     print(wrong or f"Orb answers at {settings.orb_base_url} and takes the key.")
-    return 1 if wrong else 0
+    without = asyncio.run(_ping_redis(settings.redis_url)) if settings.redis_url else None
+    if settings.redis_url:
+        print(without or "Redis answers.")
+    return 1 if wrong or without else 0
+
+
+async def _ping_redis(url: Secret) -> str | None:
+    redis = connect(url.reveal())
+    try:
+        await redis.ping()
+    except AuthenticationError:
+        return "Redis does not accept the name or the password in ORRERY_REDIS_URL."
+    except (RedisError, OSError) as error:
+        return f"Nothing answers at ORRERY_REDIS_URL ({type(error).__name__}): each process would go on alone."
+    finally:
+        await redis.aclose()
+    return None
 
 
 async def _ping(settings: Settings) -> str | None:

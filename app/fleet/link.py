@@ -141,14 +141,17 @@ class Link:
         if self.up:
             return
         again, self._looked = self._looked, True
-        if await self._answers():
+        missing = await self._missing()
+        if missing is None:
             self._lost = anyio.Event()
             self.up, self.doubtful = True, False
             log.info("redis", outcome="there")
             if again:
                 self._back()
         elif self.doubtful:
-            self._lose(TimeoutError())
+            self._lose(missing)
+        elif not again:
+            log.warning("redis", outcome="not there", error=type(missing).__name__)
 
     async def run(self) -> None:
         """Sees to it for as long as the service runs."""
@@ -159,12 +162,14 @@ class Link:
             else:
                 await anyio.sleep(_AGAIN)
 
-    async def _answers(self) -> bool:
+    async def _missing(self) -> Exception | None:
+        """What is wrong with Redis; None where it answers."""
         try:
             with anyio.fail_after(max(self._patience, _DOUBT)):
-                return bool(await self._redis.ping())
-        except (RedisError, OSError, TimeoutError):
-            return False
+                await self._redis.ping()
+        except (RedisError, OSError, TimeoutError) as error:
+            return error
+        return None
 
     async def aclose(self) -> None:
         with anyio.move_on_after(self._patience):
