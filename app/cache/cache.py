@@ -14,7 +14,7 @@ from zlib import crc32
 
 import anyio
 from anyio.abc import TaskGroup
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from app.cache.floors import Floors, Key
 from app.cache.freshness import Answer, Freshness
@@ -75,7 +75,10 @@ class Cache:
         self._others = others
         self._spread = spread
         self._flights: dict[tuple[Key, bool], _Flight] = {}
-        self._failed: LRUCache[Key, tuple[datetime, Exception]] = LRUCache(10_000)
+        # An error holds what it came from, a whole answer perhaps: it is let go when it counts no more.
+        self._failed: TTLCache[Key, tuple[datetime, Exception]] = TTLCache(
+            1_000, _REST, timer=lambda: now().timestamp()
+        )
 
     def last_live(self, customer: Key) -> datetime | None:
         """When the last refresh of this customer came; `customer` is the beginning of its keys."""

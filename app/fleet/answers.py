@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from app.cache.floors import Key
 from app.cache.others import Claim
 from app.fleet.link import Link
-from app.fleet.news import CHANNEL, News, Order
+from app.fleet.news import News, Order
 from app.fleet.scripts import CLAIM, LAND, RAISE, RENEW
 from app.fleet.sealed import MOST, Seal, micros
 from app.reading import Reading
@@ -49,17 +49,18 @@ class Answers:
             key[2],
             "live" if live else "",
         )
+        before = self._news.known(self._name(key))
         found = await self.link.ask(lambda redis: redis.eval(CLAIM, 3, *lease.keys, *told))
         if found is None:
             return Claim(None, lease)
         granted, sealed, *floors = found
         for field, at in zip(floors[::2], floors[1::2], strict=False):
-            self._news.raise_floor(key[:2], field.decode("ascii", "replace"), int(at) if at.isdigit() else 0)
+            self._news.raise_floor(key[:2], field.decode("ascii", "replace"), at)
         if granted == 1:
             self._tasks.start_soon(lease.hold)
         reading = self.seal.open(key, sealed) if sealed else None
         if reading is not None:
-            self._news.replace(self._name(key), _order(reading))
+            self._news.replace(self._name(key), _order(reading), before)
         elif sealed:
             self.odd += 1
             await self.link.ask(lambda redis: redis.delete(lease.keys[0]))
@@ -80,7 +81,7 @@ class Answers:
     async def _raise(self, customer: Key, field: str, at: datetime) -> None:
         stamp = micros(at)
         told = b"floor " + msgspec.json.encode((customer, field, stamp))
-        asked = (field, str(stamp), str(_DAY), CHANNEL, told)
+        asked = (field, str(stamp), str(_DAY), self.seal.channel, told)
         await self.link.ask(lambda redis: redis.eval(RAISE, 1, floors_of(self._name(customer)), *asked))
 
     def learn(self, name: str, reading: Reading[Any]) -> None:
@@ -115,7 +116,7 @@ class _Lease:
         """Gives it back, and lets the others have the answer unless theirs is the younger one."""
         self._back.set()
         sealed = self._answers.seal.close(self._key, reading) if reading and self._answers.link.up else None
-        told: tuple[Any, ...] = ("", "", "", "", self._key[2], CHANNEL, self._name, self.mine)
+        told: tuple[Any, ...] = ("", "", "", "", self._key[2], self._answers.seal.channel, self._name, self.mine)
         if reading is not None and sealed is not None:
             self._answers.learn(self._name, reading)
             since, asked = _order(reading)

@@ -42,12 +42,13 @@ class Fleet:
         self._channel = connect(url.reveal(), None)
         self._turns: dict[str, Together] = {}
         self.link = Link(connect(url.reveal()), tasks, self._back, patience)
-        self._news = News(self._channel, floors, now)
-        self.peers = Peers(self.link, least)
-        self.answers = Answers(self.link, self._news, Seal(key, kinds), tasks)
+        seal = Seal(key, kinds)
+        self._news = News(self._channel, seal.channel, floors, now)
+        self.peers = Peers(self.link, seal.account, least)
+        self.answers = Answers(self.link, self._news, seal, tasks)
         self.once = Once(now, self.link)
         for rate, limit in limits.items():
-            self._turns[rate] = Together(rate, limit, self.link, self.peers, tasks, clock)
+            self._turns[rate] = Together(rate, limit, self.link, self.peers, seal.account, tasks, clock)
 
     @property
     def turns(self) -> Mapping[str, Turn]:

@@ -11,7 +11,7 @@ from anyio.abc import TaskGroup
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from app import log
 
@@ -24,8 +24,9 @@ _AT_ONCE = 32
 # So many turns of the event loop an answer is still waited for then: where they take long, it is this process that is
 # slow, not Redis.
 _TURNS = 40
-# So many seconds a Redis that was slow once has to show that it is there.
-_DOUBT = 0.3
+# So often a Redis that was slow once may show that it is there.
+_TRIES = 3
+_THERE = "orrery:there"
 # So often a Redis that did not answer is asked whether it is back, by nobody's request.
 _AGAIN = 0.5
 
@@ -54,6 +55,7 @@ class _Asked(Generic[T]):
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     done: anyio.Event = field(default_factory=anyio.Event)
     answer: T | None = None
+    error: Exception | None = None
 
 
 class Link:
@@ -96,6 +98,17 @@ class Link:
             self._room.release()
 
     async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T | None:
+        asked = await self._put(question)
+        if not asked.done.is_set():
+            self._doubt()
+        elif isinstance(asked.error, ResponseError):  # it is there, and refuses: full, read-only, an odd name
+            self.refusals += 1
+            log.warning("redis", outcome="refused", error=type(asked.error).__name__)
+        elif asked.error is not None:
+            self._lose(asked.error)
+        return asked.answer
+
+    async def _put(self, question: Callable[[Redis], Awaitable[T]]) -> "_Asked[T]":
         """In a task of its own: what has arrived while this process was busy with other things still counts."""
         asked: _Asked[T] = _Asked()
         self._tasks.start_soon(self._answer, question, asked)
@@ -104,10 +117,9 @@ class Link:
                 await asked.done.wait()
             for _ in range(_TURNS):
                 if asked.done.is_set():
-                    return asked.answer
+                    break
                 await anyio.lowlevel.checkpoint()
-            self._doubt()
-            return None
+            return asked
         finally:
             asked.scope.cancel()
 
@@ -115,11 +127,8 @@ class Link:
         try:
             with asked.scope:
                 asked.answer = await question(self._redis)
-        except ResponseError as error:  # it is there, and refuses: full, read-only, something odd under that name
-            self.refusals += 1
-            log.warning("redis", outcome="refused", error=type(error).__name__)
-        except (RedisError, OSError, ValueError) as error:
-            self._lose(error)
+        except Exception as error:  # whatever it is, it ends no more than this question
+            asked.error = error
         finally:
             asked.done.set()
 
@@ -163,13 +172,13 @@ class Link:
                 await anyio.sleep(_AGAIN)
 
     async def _missing(self) -> Exception | None:
-        """What is wrong with Redis; None where it answers."""
-        try:
-            with anyio.fail_after(max(self._patience, _DOUBT)):
-                await self._redis.ping()
-        except (RedisError, OSError, TimeoutError) as error:
-            return error
-        return None
+        """What is wrong with Redis; None where it takes what is written, in time."""
+        for _ in range(_TRIES if self.doubtful else 1):
+            asked = await self._put(lambda redis: redis.set(_THERE, "", px=1000))
+            wrong = asked.error if asked.done.is_set() else TimeoutError()
+            if wrong is None:
+                return None
+        return wrong
 
     async def aclose(self) -> None:
         with anyio.move_on_after(self._patience):

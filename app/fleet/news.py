@@ -7,12 +7,10 @@ import anyio
 import msgspec
 from cachetools import LRUCache
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
+from app import log
 from app.cache.floors import Floors
 from app.fleet.sealed import moment
-
-CHANNEL = "orrery:news"
 
 _MOST = 100_000
 _AGAIN = 0.5  # seconds until a lost connection is tried again
@@ -27,8 +25,11 @@ class News:
     What was said while nobody listened is lost, so all that is known is forgotten when the connection was.
     """
 
-    def __init__(self, redis: Redis, floors: Floors, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, redis: Redis, channel: str, floors: Floors, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._redis = redis
+        self._channel = channel
         self._floors = floors
         self._now = now
         self._known: LRUCache[str, Order] = LRUCache(_MOST)
@@ -44,15 +45,21 @@ class News:
             self._known[name] = order
         self._wake(name)
 
-    def replace(self, name: str, order: Order) -> None:
-        """What is kept, as Redis itself just said."""
-        self._known[name] = order
+    def replace(self, name: str, order: Order, before: Order | None) -> None:
+        """What is kept, as Redis just said; `before` is what was known when it was asked."""
+        if self._known.get(name) == before:
+            self._known[name] = order
+        else:  # news came meanwhile, and may be the younger ones
+            self.learn(name, order)
 
     async def landed(self, name: str, seconds: float) -> None:
         """Waits until something is told of this answer, at most for so long."""
         event = self._waiting.setdefault(name, anyio.Event())
         with anyio.move_on_after(seconds):
             await event.wait()
+            return
+        if self._waiting.get(name) is event:
+            del self._waiting[name]
 
     def _wake(self, name: str) -> None:
         if event := self._waiting.pop(name, None):
@@ -63,16 +70,15 @@ class News:
         while True:
             try:
                 await self._listen()
-            except (RedisError, OSError, TimeoutError):
-                pass
+            except Exception as error:  # whatever it is, it is tried again
+                log.info("redis news", outcome="lost", error=type(error).__name__)
             finally:
                 self.listening = False
             await anyio.sleep(_AGAIN)
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as channel:
-            await channel.subscribe(CHANNEL)
-            self._known.clear()
+            await channel.subscribe(self._channel)
             while True:
                 message = await channel.get_message(timeout=_SILENCE)
                 if message is None:
@@ -81,6 +87,7 @@ class News:
                     if message is None:
                         raise TimeoutError
                 if message["type"] == "subscribe":
+                    self._known.clear()
                     self.listening = True
                 elif message["type"] == "message":
                     self._hear(message["data"])
@@ -99,9 +106,12 @@ class News:
         except (ValueError, OverflowError, msgspec.MsgspecError):
             return
 
-    def raise_floor(self, customer: tuple[str, ...], field: str, at: int) -> None:
+    def raise_floor(self, customer: tuple[str, ...], field: str, at: int | bytes) -> None:
         """A floor that is still to come, by a clock ahead of ours, is now."""
-        when = min(moment(at), self._now())
+        try:
+            when = min(moment(int(at)), self._now())
+        except (ValueError, OverflowError):
+            return
         if field == "refresh":
             self._floors.refresh(customer, when)
         elif field.startswith("change:"):

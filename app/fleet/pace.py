@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 
 from anyio.abc import TaskGroup
+from redis.asyncio import Redis
 
 from app.budget.pace import Pace, Slot
 from app.fleet.link import Link
@@ -12,6 +13,7 @@ from app.fleet.scripts import ANSWERED, BEGIN, LEFT, REFUSED, TAKE
 
 _HELD, _FREED = 4_050_000, 1_050_000  # microseconds: as `Pace` counts, arrived and a second more, or a second more
 _RECOVERY = 10_000_000
+_LONGEST = 60.0  # seconds of a pause that is believed
 _ASK = 0.1  # seconds until the others are asked again: they may have got answers meanwhile
 
 
@@ -23,14 +25,21 @@ class Together:
     """
 
     def __init__(
-        self, rate: str, limit: int, link: Link, peers: Peers, tasks: TaskGroup, clock: Callable[[], float]
+        self,
+        rate: str,
+        limit: int,
+        link: Link,
+        peers: Peers,
+        account: str,
+        tasks: TaskGroup,
+        clock: Callable[[], float],
     ) -> None:
         self._limit = limit
         self._link = link
         self._peers = peers
         self._tasks = tasks
         self._clock = clock
-        self._slots, self._state = f"orrery:slots:{rate}", f"orrery:pace:{rate}"
+        self._slots, self._state = f"orrery:slots:{account}:{rate}", f"orrery:pace:{account}:{rate}"
         self._pace = Pace(limit)
         self._unknown: list[Slot] = []
         self._careful = 0.0  # until when it keeps to its part
@@ -58,12 +67,16 @@ class Together:
             return min(wait, _ASK)
         name = secrets.token_hex(8)
         told = (str(self._limit), name, str(_HELD), str(_RECOVERY), str(_FREED))
-        found = await self._link.ask(lambda redis: redis.eval(TAKE, 2, self._slots, self._state, *told), in_line=True)
+        found = await self._link.ask(lambda redis: _take(redis, self._slots, self._state, *told), in_line=True)
         now = self._clock()
         if found is None:
             return self._alone(now)
+        if any(each.until > now for each in self._unknown):  # Redis did not know of these when it gave leave
+            self.back()
+            if (wait := self._part(now)) > 0:
+                return min(wait, _ASK)
         wait, taken, paused = found
-        self._pace.pause(now + paused / 1000)
+        self._pace.pause(now + min(paused / 1000, _LONGEST))
         slot = None if wait else self._pace.leave(now, name)
         self._others = (max(0, taken - self._pace.taken(now)), now + _FREED / 1e6)
         return slot or min(wait / 1000, _ASK)
@@ -108,3 +121,8 @@ class Together:
 
     async def _told(self, script: str, key: str, *told: str) -> None:
         await self._link.ask(lambda redis: redis.eval(script, 1, key, *told), in_line=True)
+
+
+async def _take(redis: Redis, *told: str) -> tuple[int, int, int]:
+    wait, taken, paused = await redis.eval(TAKE, 2, *told)
+    return max(0, int(wait)), max(0, int(taken)), max(0, int(paused))

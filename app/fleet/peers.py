@@ -8,7 +8,6 @@ from redis.asyncio import Redis
 
 from app.fleet.link import Link
 
-_NAME = "orrery:peers"
 _SEEN = 10  # seconds without a sign after which a process counts no more
 _BEAT = 0.5
 
@@ -16,7 +15,8 @@ _BEAT = 0.5
 class Peers:
     """`count` is how many there were, this one among them, when Redis last told."""
 
-    def __init__(self, link: Link, least: int = 1) -> None:
+    def __init__(self, link: Link, account: str, least: int = 1) -> None:
+        self._name = f"orrery:peers:{account}"
         self._link = link
         self._mine = secrets.token_hex(8)
         self._least = least
@@ -30,23 +30,23 @@ class Peers:
                 await anyio.sleep(_BEAT)
         finally:
             with anyio.CancelScope(shield=True):
-                await self._link.ask(lambda redis: _leave(redis, self._mine))
+                await self._link.ask(lambda redis: _leave(redis, self._name, self._mine))
 
     async def beat(self) -> None:
-        found = await self._link.ask(lambda redis: _count(redis, self._mine))
+        found = await self._link.ask(lambda redis: _count(redis, self._name, self._mine))
         self.count = self.count if found is None else max(self._least, found)
 
 
-async def _count(redis: Redis, mine: str) -> int:
+async def _count(redis: Redis, name: str, mine: str) -> int:
     now, _ = await redis.time()
     async with redis.pipeline(transaction=True) as steps:
-        steps.zadd(_NAME, {mine: now})
-        steps.zremrangebyscore(_NAME, "-inf", now - _SEEN)
-        steps.zcard(_NAME)
+        steps.zadd(name, {mine: now})
+        steps.zremrangebyscore(name, "-inf", now - _SEEN)
+        steps.zcard(name)
         found = await steps.execute()
     return int(found[-1])
 
 
-def _leave(redis: Redis, mine: str) -> Awaitable[int]:
-    left: Awaitable[int] = redis.zrem(_NAME, mine)
+def _leave(redis: Redis, name: str, mine: str) -> Awaitable[int]:
+    left: Awaitable[int] = redis.zrem(name, mine)
     return left

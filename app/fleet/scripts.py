@@ -11,11 +11,11 @@ end
 local since, asked, question = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[5]
 local floor = 0
 for _, field in ipairs({'refresh', 'change:', 'change:' .. question}) do
-  floor = math.max(floor, tonumber(redis.call('HGET', KEYS[2], field) or 0))
+  floor = math.max(floor, tonumber(redis.call('HGET', KEYS[2], field) or 0) or 0)
 end
 local there = redis.call('HMGET', KEYS[1], 'since', 'asked')
 if there[1] then
-  local old_since, old_asked = tonumber(there[1]), tonumber(there[2])
+  local old_since, old_asked = tonumber(there[1]) or 0, tonumber(there[2] or 0) or 0
   local old, new = old_asked >= floor, asked >= floor
   local younger = old_since > since or (old_since == since and old_asked > asked)
   if (old ~= new and old) or (old == new and younger) then
@@ -55,6 +55,7 @@ elseif kind ~= 'none' then
   found[2] = 'odd'
 end
 if not young then
+  if redis.call('PTTL', KEYS[3]) == -1 then redis.call('DEL', KEYS[3]) end
   found[1] = redis.call('SET', KEYS[3], ARGV[3], 'NX', 'PX', ARGV[4]) and 1 or 0
 end
 return found
@@ -62,7 +63,7 @@ return found
 
 # Raises a floor and tells everybody: `ARGV[5]` is what they are told.
 RAISE = """
-if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) < tonumber(ARGV[2]) then
+if (tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) or 0) < tonumber(ARGV[2]) then
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PUBLISH', ARGV[4], ARGV[5])
@@ -87,8 +88,10 @@ if not state[1] then
   redis.call('HSET', KEYS[2], 'until', now + second)
   state[1] = now + second
 end
+state[1] = math.min(tonumber(state[1]) or 0, now + 61000000)
 redis.call('PEXPIRE', KEYS[2], 86400000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now + tonumber(ARGV[3])), '+inf')
 local allowed = limit
 if state[2] then
   local steps = math.floor(math.max(0, now - tonumber(state[2])) / recovery)

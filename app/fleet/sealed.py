@@ -46,6 +46,8 @@ class Seal:
         self._secret = hmac.digest(secret.reveal().encode(), b"orrery fleet", "sha256")
         self._kinds = kinds
         self._most = most
+        self.account = hmac.digest(self._secret, b"account", "sha256")[:6].hex()  # tells accounts apart, names none
+        self.channel = f"orrery:news:{self.account}"
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(_Envelope)
 

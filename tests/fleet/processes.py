@@ -16,6 +16,7 @@ from app.cache.floors import Floors
 from app.cache.freshness import Answer, Freshness
 from app.cache.store import Memory
 from app.fleet.fleet import Fleet
+from app.fleet.sealed import Seal
 from app.listing import Nothing
 from app.reading import Reading
 from app.secret import Secret
@@ -23,6 +24,7 @@ from tests.conftest import Clock
 from tests.fleet.real_redis import RealRedis
 
 KEY = ("customer_id", "borealis", "upcoming_invoice", "one")
+ACCOUNT = Seal(Secret("orb_test_key"), kinds).account
 LIMITS = {"analytics": 10, "read": 100}
 
 

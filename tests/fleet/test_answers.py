@@ -6,11 +6,13 @@ from typing import Any
 import anyio
 import pytest
 
+from app.cache.cache import Cache
 from app.cache.freshness import Freshness
+from app.cache.store import Memory
 from app.listing import Nothing
 from app.reading import Reading
 from tests.conftest import Clock
-from tests.fleet.processes import KEY, Orb, Process, processes, until
+from tests.fleet.processes import ACCOUNT, KEY, Orb, Process, processes, until
 from tests.fleet.real_redis import RealRedis
 
 
@@ -213,8 +215,10 @@ async def test_anything_odd_in_redis_is_a_miss_and_is_mended(
 async def test_news_that_make_no_sense_are_passed_over(server: RealRedis, clock: Clock, orb: Orb) -> None:
     async with processes(server, clock) as (one, other):
         for told in (b"", b"kept", b"kept a b c", b"kept \xff 1 2", b"floor", b'floor [["a"],1]', b"landed \xff", b"x"):
-            server.ask("PUBLISH", "orrery:news", told)
-        server.ask("PUBLISH", "orrery:news", b'floor [["customer_id","borealis"],"refresh",99999999999999999]')
+            server.ask("PUBLISH", f"orrery:news:{ACCOUNT}", told)
+        server.ask(
+            "PUBLISH", f"orrery:news:{ACCOUNT}", b'floor [["customer_id","borealis"],"refresh",99999999999999999]'
+        )
         await until(lambda: other.cache.last_live(KEY[:2]) == clock())
         assert await orb.shown(one) == "1"
         assert other.fleet._news.listening
@@ -229,3 +233,50 @@ async def test_an_event_counts_once_whichever_process_it_comes_to(server: RealRe
             False,
         ]
         assert await other.fleet.once.first("evt_2")
+
+
+@pytest.mark.parametrize("odd", ["9" * 25, "9" * 5000, "abc", "-1", "1e300"])
+async def test_a_floor_that_makes_no_sense_is_passed_over(server: RealRedis, clock: Clock, orb: Orb, odd: str) -> None:
+    async with processes(server, clock) as (one, other):
+        floors = f"orrery:floors:{one.fleet.answers.seal.name(KEY[:2])}"
+        server.ask("HSET", floors, "refresh", odd, "change:", odd)
+        assert [await orb.shown(one), await orb.shown(other)][0] == "1"
+        assert one.fleet.link.up
+
+
+@pytest.mark.parametrize("odd", ["for ever", "another type"])
+async def test_a_lease_that_nobody_gave_holds_nobody_up(server: RealRedis, clock: Clock, orb: Orb, odd: str) -> None:
+    async with processes(server, clock, 1) as (one,):
+        lease = f"orrery:lease:{one.fleet.answers.seal.name(KEY)}:cached"
+        server.ask(*(("SET", lease, "x") if odd == "for ever" else ("LPUSH", lease, "x")))
+        with anyio.fail_after(3):
+            assert await orb.shown(one) == "1"
+
+
+async def test_news_that_come_while_a_claim_is_under_way_are_not_forgotten(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 1) as (one,):
+        news = one.fleet._news
+        before = news.known("name")
+        news.learn("name", (20, 20))
+        news.replace("name", (10, 10), before)
+        assert news.known("name") == (20, 20)
+        news.replace("name", (5, 5), (20, 20))  # Redis was emptied, and what it keeps now is older
+        assert news.known("name") == (5, 5)
+
+
+async def test_waiting_for_what_never_lands_leaves_nothing_behind(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 1) as (one,):
+        for n in range(5):
+            await one.fleet._news.landed(f"name {n}", 0.01)
+        assert one.fleet._news._waiting == {}
+
+
+async def test_what_failed_is_let_go_when_it_counts_no_more(clock: Clock, orb: Orb) -> None:
+    async with anyio.create_task_group() as flights:
+        cache = Cache(Memory(100_000), flights, clock)
+        orb.error = ConnectionError()
+        for n in range(10):
+            with pytest.raises(ConnectionError):
+                await cache.get((*KEY[:3], str(n)), Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(6)
+        assert len(cache._failed) == 0

@@ -1,15 +1,21 @@
 """One limit of Orb's for several processes: with Redis, when it goes, when it comes back, and when it was emptied."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
 
+from app.account import kinds
 from app.budget.budget import Asker, Budget
+from app.cache.floors import Floors
+from app.fleet.fleet import Fleet
 from app.fleet.link import PATIENCE
+from app.secret import Secret
 from tests.budget.test_pace import busiest
 from tests.conftest import Clock
-from tests.fleet.processes import LIMITS, Process, processes, until
+from tests.fleet.processes import ACCOUNT, LIMITS, Process, processes, until
 from tests.fleet.real_redis import RealRedis
 
 
@@ -111,7 +117,7 @@ async def test_a_redis_that_is_back_learns_what_left_and_each_keeps_to_its_part_
             assert not isinstance(await one.turns["analytics"].take(), float)
         own_server.go_on()
         await until(lambda: one.link.up)
-        await until(lambda: own_server.ask("ZCARD", "orrery:slots:analytics") == 2)
+        await until(lambda: own_server.ask("ZCARD", f"orrery:slots:{ACCOUNT}:analytics") == 2)
         found = [isinstance(await one.turns["analytics"].take(), float) for _ in range(5)]
         assert found == [False, False, False, True, True]
 
@@ -135,7 +141,7 @@ async def test_a_refusal_in_one_process_pauses_all(server: RealRedis, clock: Clo
     async with processes(server, clock, 2) as (one, other):
         budgets = [Budget(each.fleet.turns, each.tasks) for each in (one, other)]
         budgets[0].refused("analytics", 30)
-        await until(lambda: server.ask("HGET", "orrery:pace:analytics", "refused") is not None)
+        await until(lambda: server.ask("HGET", f"orrery:pace:{ACCOUNT}:analytics", "refused") is not None)
         for budget in budgets:
             async with budget.leave("analytics", Asker(deadline=anyio.current_time() + 0.3)) as granted:
                 assert not granted
@@ -148,7 +154,7 @@ async def test_after_a_refusal_half_as_many_leave(server: RealRedis, clock: Cloc
     async with processes(server, clock, 2) as both:
         left = Left(both)
         left.budgets[0].refused("analytics", 0.2)
-        await until(lambda: server.ask("HGET", "orrery:pace:analytics", "refused") is not None)
+        await until(lambda: server.ask("HGET", f"orrery:pace:{ACCOUNT}:analytics", "refused") is not None)
         await left.flood(2)
 
     assert busiest(left.times, 1.0) == LIMITS["analytics"] // 2
@@ -172,3 +178,67 @@ async def test_in_the_first_second_without_redis_the_calls_of_others_count(own_s
             await turn.take()
         own_server.stop()
         assert [isinstance(await other.take(), float) for _ in range(3)] == [False, True, True]
+
+
+async def test_a_redis_that_refuses_for_a_while_lets_nobody_through(own_server: RealRedis, clock: Clock) -> None:
+    async with processes(own_server, clock, 2) as both:
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
+        turns = [each.fleet.turns["analytics"] for each in both]
+        own_server.ask("REPLICAOF", "127.0.0.1", "1")
+        left = [await turn.take() for turn in turns * 10]
+        assert sum(not isinstance(each, float) for each in left) == 10
+        own_server.ask("REPLICAOF", "NO", "ONE")
+        left = [await turn.take() for turn in turns * 10]
+        assert sum(not isinstance(each, float) for each in left) == 0
+
+
+@pytest.mark.parametrize("until_when", ["9999999999999999", "1e300", "abc"])
+async def test_a_pause_that_makes_no_sense_is_not_believed_for_more_than_a_minute(
+    server: RealRedis, clock: Clock, until_when: str
+) -> None:
+    async with processes(server, clock, 1) as (one,):
+        turn = one.fleet.turns["analytics"]
+        server.ask("HSET", f"orrery:pace:{ACCOUNT}:analytics", "until", until_when)
+        server.ask("ZADD", f"orrery:slots:{ACCOUNT}:analytics", "9e15", "odd")
+        taken = await turn.take()
+        assert not isinstance(taken, float) or taken > 0
+        assert turn.paused < anyio.current_time() + 61
+
+
+async def test_a_redis_that_is_always_slow_stops_nobody(server: RealRedis, clock: Clock) -> None:
+    async with slowed(server.port, 0.13) as port:
+        slow = RealRedis()
+        slow.url = f"redis://127.0.0.1:{port}/0"
+        async with anyio.create_task_group() as tasks:
+            fleet = Fleet(Secret(slow.url), Secret("orb_test_key"), kinds, Floors(), LIMITS, tasks, clock)
+            await fleet.start()
+            began = anyio.current_time()
+            taken = [await fleet.turns["analytics"].take() for _ in range(10)]
+            assert sum(not isinstance(each, float) for each in taken) >= 8
+            assert anyio.current_time() - began < 1
+            tasks.cancel_scope.cancel()
+        await fleet.aclose()
+
+
+@asynccontextmanager
+async def slowed(port: int, seconds: float) -> AsyncIterator[int]:
+    """A way to that port on which every piece takes so long."""
+
+    async def pass_on(source: SocketStream, target: SocketStream) -> None:
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            while True:
+                piece = await source.receive()
+                await anyio.sleep(seconds)
+                await target.send(piece)
+
+    async def serve(client: SocketStream) -> None:
+        async with client, await anyio.connect_tcp("127.0.0.1", port) as redis, anyio.create_task_group() as ways:
+            ways.start_soon(pass_on, client, redis)
+            await pass_on(redis, client)
+            ways.cancel_scope.cancel()
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, serve)
+        yield listener.extra(SocketAttribute.local_port)  # noqa: S610  no SQL here
+        group.cancel_scope.cancel()

@@ -98,6 +98,16 @@ class Hosted:
     def connections(self) -> int:
         return len(self.server.server_state.connections)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The server does nothing within the block; its kernel takes connections."""
+        go_on = threading.Event()
+        self.server.servers[0].get_loop().call_soon_threadsafe(go_on.wait, 10)
+        try:
+            yield
+        finally:
+            go_on.set()
+
 
 @contextmanager
 def hosting(
