@@ -13,13 +13,13 @@ from socket import AF_INET, AF_INET6, create_connection, create_server, socket
 
 import anyio
 import uvicorn
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from app import log
 from app.budget.budget import Budget, alone
 from app.budget.plan import PLANS
 from app.budget.share import TooManyProcesses, share
-from app.fleet.link import connect
+from app.fleet.link import PROBE, connect
 from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
@@ -218,18 +218,20 @@ def _doctor(asked: argparse.Namespace) -> int:
     print("The settings are sound.")
     wrong = asyncio.run(_ping(settings))
     print(wrong or f"Orb answers at {settings.orb_base_url} and takes the key.")
-    without = asyncio.run(_ping_redis(settings.redis_url)) if settings.redis_url else None
+    without = asyncio.run(_write_to_redis(settings.redis_url)) if settings.redis_url else None
     if settings.redis_url:
-        print(without or "Redis answers.")
+        print(without or "Redis answers, and lets us write.")
     return 1 if wrong or without else 0
 
 
-async def _ping_redis(url: Secret) -> str | None:
+async def _write_to_redis(url: Secret) -> str | None:
     redis = connect(url.reveal())
     try:
-        await redis.ping()
+        await redis.set(PROBE, "", px=1000)
     except AuthenticationError:
         return "Redis does not accept the name or the password in ORRERY_REDIS_URL."
+    except ResponseError as error:
+        return f"Redis does not let us write ({type(error).__name__}): each process would use all of Orb's limits."
     except (RedisError, OSError) as error:
         return f"Nothing answers at ORRERY_REDIS_URL ({type(error).__name__}): each process would go on alone."
     finally:

@@ -36,7 +36,7 @@ class Guarded(Layer):
             response = await self._inner.handle_async_request(request)
             good = response.status_code < _FAILED
             return response
-        except Busy:
+        except (Busy, httpx.PoolTimeout):
             good = None  # it never went out
             raise
         except anyio.get_cancelled_exc_class():

@@ -201,7 +201,7 @@ class Cache:
             await others.refresh(key[:2], how.began)
         oldest: datetime | None = how.oldest()
         while True:
-            claim = await others.claim(key, oldest, live=how.live)
+            claim = await others.claim(key, oldest, live=how.live, known=self._last_good(key))
             young = self._youngest(key, how, claim.reading)
             flight.shared = young is not None
             flight.looked.set()

@@ -34,10 +34,11 @@ class Others(Protocol):
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
         """Whether no other process is known to hold a younger answer. Asks nobody."""
 
-    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:
+    async def claim(self, key: Key, oldest: datetime | None, *, live: bool, known: Reading[Any] | None = None) -> Claim:
         """The answer that the others keep, and unless that holds figures of `oldest` or later, the right to ask.
 
-        Raises this process's floors to theirs on the way. `oldest` None always wants the right.
+        Raises this process's floors to theirs on the way. `oldest` None always wants the right. `known` is what this
+        process keeps: it needs not be told again.
         """
 
     async def landed(self, key: Key) -> None:

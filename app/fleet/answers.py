@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
+from cachetools import LRUCache
 
 from app.cache.floors import Key
 from app.cache.others import Claim
@@ -19,6 +20,7 @@ from app.reading import Reading
 _DAY = 24 * 3600 * 1000  # milliseconds
 _LEASE, _RENEWED = 2000, 0.7  # milliseconds, seconds: a process that dies leaves its question to others that soon
 _LANDED = 0.1  # seconds
+_UNTOLD = 10_000  # floors
 
 
 class Answers:
@@ -29,6 +31,7 @@ class Answers:
         self._news = news
         self.seal = seal
         self._tasks = tasks
+        self._untold: LRUCache[tuple[Key, str], datetime] = LRUCache(_UNTOLD)
         self.odd = 0  # entries that were not as this service writes them
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
@@ -38,7 +41,7 @@ class Answers:
         known = self._news.known(self.seal.name(key))
         return self._news.listening and known is not None and known <= _order(reading)
 
-    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:
+    async def claim(self, key: Key, oldest: datetime | None, *, live: bool, known: Reading[Any] | None = None) -> Claim:
         """The answer that the others keep, and unless it is of `oldest` or later, the right to ask Orb."""
         lease = _Lease(self, key, self._name(key), live)
         told = (
@@ -48,6 +51,7 @@ class Answers:
             str(_LEASE),
             key[2],
             "live" if live else "",
+            "{} {}".format(*_order(known)) if known else "",
         )
         before = self._news.known(self._name(key))
         found = await self.link.ask(lambda redis: redis.eval(CLAIM, 3, *lease.keys, *told))
@@ -58,7 +62,7 @@ class Answers:
             self._news.raise_floor(key[:2], field.decode("ascii", "replace"), at)
         if granted == 1:
             self._tasks.start_soon(lease.hold)
-        reading = self.seal.open(key, sealed) if sealed else None
+        reading = known if sealed == b"same" else self.seal.open(key, sealed) if sealed else None
         if reading is not None:
             self._news.replace(self._name(key), _order(reading), before)
         elif sealed:
@@ -79,10 +83,22 @@ class Answers:
         await self._raise(customer, f"change:{question or ''}", at)
 
     async def _raise(self, customer: Key, field: str, at: datetime) -> None:
+        self._untold[customer, field] = at
+        await self._tell(customer, field, at)
+
+    async def _tell(self, customer: Key, field: str, at: datetime, *, in_line: bool = False) -> None:
         stamp = micros(at)
         told = b"floor " + msgspec.json.encode((customer, field, stamp))
         asked = (field, str(stamp), str(_DAY), self.seal.channel, told)
-        await self.link.ask(lambda redis: redis.eval(RAISE, 1, floors_of(self._name(customer)), *asked))
+        floors = floors_of(self._name(customer))
+        heard = await self.link.ask(lambda redis: redis.eval(RAISE, 1, floors, *asked), in_line=in_line)
+        if heard and self._untold.get((customer, field)) == at:
+            del self._untold[customer, field]
+
+    async def catch_up(self) -> None:
+        """Tells the others what floors were raised while Redis was not there."""
+        for (customer, field), at in list(self._untold.items()):
+            await self._tell(customer, field, at, in_line=True)
 
     def learn(self, name: str, reading: Reading[Any]) -> None:
         """That this process itself gives the others an answer."""

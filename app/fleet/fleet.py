@@ -56,6 +56,7 @@ class Fleet:
         return self._turns
 
     def _back(self) -> None:
+        self._tasks.start_soon(self.answers.catch_up)
         for turn in self._turns.values():
             turn.back()
 

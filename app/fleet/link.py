@@ -26,9 +26,10 @@ _AT_ONCE = 32
 _TURNS = 40
 # So often a Redis that was slow once may show that it is there.
 _TRIES = 3
-_THERE = "orrery:there"
+PROBE = "orrery:there"  # what is written to see whether anything can be
 # So often a Redis that did not answer is asked whether it is back, by nobody's request.
 _AGAIN = 0.5
+_MINUTE = 60.0
 
 
 def connect(url: str, silence: float | None = 1.0) -> Redis:
@@ -52,7 +53,7 @@ def connect(url: str, silence: float | None = 1.0) -> Redis:
 class _Asked(Generic[T]):
     """A question under way."""
 
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    scope: anyio.CancelScope = field(default_factory=lambda: anyio.CancelScope(shield=True))
     done: anyio.Event = field(default_factory=anyio.Event)
     answer: T | None = None
     error: Exception | None = None
@@ -78,6 +79,7 @@ class Link:
         self._looked = False
         self.losses = 0
         self.refusals = 0
+        self._told: dict[str, float] = {}
         self._lost = anyio.Event()
         self._room = anyio.Semaphore(_AT_ONCE)
 
@@ -103,7 +105,7 @@ class Link:
             self._doubt()
         elif isinstance(asked.error, ResponseError):  # it is there, and refuses: full, read-only, an odd name
             self.refusals += 1
-            log.warning("redis", outcome="refused", error=type(asked.error).__name__)
+            self._tell("refused", asked.error)
         elif asked.error is not None:
             self._lose(asked.error)
         return asked.answer
@@ -125,7 +127,7 @@ class Link:
 
     async def _answer(self, question: Callable[[Redis], Awaitable[T]], asked: "_Asked[T]") -> None:
         try:
-            with asked.scope:
+            with asked.scope:  # it ends with who asked, not with the service: a leaving process gives back what it has
                 asked.answer = await question(self._redis)
         except Exception as error:  # whatever it is, it ends no more than this question
             asked.error = error
@@ -142,8 +144,16 @@ class Link:
         if self.up or self.doubtful:
             self.up = self.doubtful = False
             self.losses += 1
-            log.warning("redis", outcome="lost", error=type(error).__name__)
+            self._tell("lost", error)
             self._lost.set()
+
+    def _tell(self, outcome: str, error: Exception) -> None:
+        """In the log; while nothing changes, once a minute."""
+        now, known = anyio.current_time(), self._told.get(outcome, -inf)
+        if now - known >= _MINUTE:
+            self._told[outcome] = now
+            counts = {"losses": self.losses, "refusals": self.refusals}
+            log.warning("redis", outcome=outcome, error=type(error).__name__, **counts)
 
     async def look(self) -> None:
         """Sees whether a Redis that is not there has come back."""
@@ -159,8 +169,10 @@ class Link:
                 self._back()
         elif self.doubtful:
             self._lose(missing)
+        elif isinstance(missing, ResponseError):  # it is there, and lets nobody write: that does not pass by itself
+            self._tell("refused", missing)
         elif not again:
-            log.warning("redis", outcome="not there", error=type(missing).__name__)
+            self._tell("not there", missing)
 
     async def run(self) -> None:
         """Sees to it for as long as the service runs."""
@@ -174,7 +186,7 @@ class Link:
     async def _missing(self) -> Exception | None:
         """What is wrong with Redis; None where it takes what is written, in time."""
         for _ in range(_TRIES if self.doubtful else 1):
-            asked = await self._put(lambda redis: redis.set(_THERE, "", px=1000))
+            asked = await self._put(lambda redis: redis.set(PROBE, "", px=1000))
             wrong = asked.error if asked.done.is_set() else TimeoutError()
             if wrong is None:
                 return None

@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 
+import anyio
 from anyio.abc import TaskGroup
 from redis.asyncio import Redis
 
@@ -43,6 +45,7 @@ class Together:
         self._pace = Pace(limit)
         self._unknown: list[Slot] = []
         self._careful = 0.0  # until when it keeps to its part
+        self._unheard = False  # a pause that the others were not told of
         self._others = (0, 0.0)  # how many calls of theirs counted, and until when they do
 
     @property
@@ -67,7 +70,11 @@ class Together:
             return min(wait, _ASK)
         name = secrets.token_hex(8)
         told = (str(self._limit), name, str(_HELD), str(_RECOVERY), str(_FREED))
-        found = await self._link.ask(lambda redis: _take(redis, self._slots, self._state, *told), in_line=True)
+        try:
+            found = await self._link.ask(lambda redis: _take(redis, self._slots, self._state, *told), in_line=True)
+        except anyio.get_cancelled_exc_class():  # Redis may have given leave all the same
+            self._tasks.start_soon(self._told, ANSWERED, self._slots, name, "0")
+            raise
         now = self._clock()
         if found is None:
             return self._alone(now)
@@ -98,14 +105,16 @@ class Together:
         return slot
 
     def back(self) -> None:
-        """Redis is there again: it learns of the calls that left meanwhile. The others may find it later, so for a
-        second more this process keeps to its part."""
+        """Redis is there again: it learns of the calls that left meanwhile, and of a pause. The others may find it
+        later, so for a second more this process keeps to its part."""
         now = self._clock()
         self._careful = now + _FREED / 1e6
         told = [(each.name, str(int((each.until - now) * 1e6))) for each in self._unknown if each.until > now]
         self._unknown = []
         if told:
             self._tasks.start_soon(self._told, LEFT, self._slots, *(word for each in told for word in each))
+        if self._unheard and (left := self._pace.paused - now) > 0:
+            self._tasks.start_soon(self._pause_all, left)
 
     def answered(self, slot: Slot) -> None:
         """A call came back, or came to nothing."""
@@ -116,11 +125,14 @@ class Together:
     def refused(self, seconds: float) -> None:
         """Orb refused a call for being too fast: none leaves for so long, from any process, and then fewer do."""
         self._pace.refused(self._clock(), seconds)
-        wish = str(int(seconds * 1e6))
-        self._tasks.start_soon(self._told, REFUSED, self._state, str(self._limit), wish, str(_RECOVERY))
+        self._tasks.start_soon(self._pause_all, seconds)
 
-    async def _told(self, script: str, key: str, *told: str) -> None:
-        await self._link.ask(lambda redis: redis.eval(script, 1, key, *told), in_line=True)
+    async def _pause_all(self, seconds: float) -> None:
+        wish = str(int(seconds * 1e6))
+        self._unheard = not await self._told(REFUSED, self._state, str(self._limit), wish, str(_RECOVERY))
+
+    async def _told(self, script: str, key: str, *told: str) -> Any:
+        return await self._link.ask(lambda redis: redis.eval(script, 1, key, *told), in_line=True)
 
 
 async def _take(redis: Redis, *told: str) -> tuple[int, int, int]:

@@ -4,8 +4,7 @@
 no difference. Everything here raises `OrbError`.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Self, TypeVar
@@ -77,16 +76,15 @@ class Exchange:
 
     async def get(self, which: Endpoint[T], path: str, params: Params = (), max_age: float | None = None) -> Reading[T]:
         """The answer to a GET of `path` under the account's address."""
-        with _failures_counted(which):
-            return await self._ask(which, "GET", path, params, max_age, b"")
+        return await _failing_in_order(which, self._ask(which, "GET", path, params, max_age, b""))
 
     async def post(self, which: Endpoint[T], path: str, content: object, deadline: float | None = None) -> Reading[T]:
         """The answer to a POST of `content` as JSON, within `deadline` where it has one of its own.
 
         Nothing that is posted is cached at Orb.
         """
-        with _failures_counted(which):
-            return await self._ask(which, "POST", path, (), None, msgspec.json.encode(content), deadline)
+        written = msgspec.json.encode(content)
+        return await _failing_in_order(which, self._ask(which, "POST", path, (), None, written, deadline))
 
     async def _ask(
         self,
@@ -142,16 +140,16 @@ class Exchange:
             return Unreachable(call)
 
 
-@contextmanager
-def _failures_counted(which: Endpoint[T]) -> Iterator[None]:
-    """A refusal that is an answer in itself is no failure."""
+async def _failing_in_order(which: Endpoint[T], asking: Awaitable[Reading[T]]) -> Reading[T]:
+    """Counts failures; a refusal that is an answer in itself is none."""
     try:
-        yield
-    except (NotFound, NotEnabled, Invalid):
-        raise
+        return await asking
     except OrbError as error:
-        counted.failure(which.rate.value, error.code)
-        raise
+        if not isinstance(error, (NotFound, NotEnabled, Invalid)):
+            counted.failure(which.rate.value, error.code)
+        # Errors are remembered for a while, and the frames of one hold the whole answer.
+        error.__context__ = None
+        raise error.with_traceback(None) from None
 
 
 def _as_of(response: httpx.Response, now: datetime) -> datetime | None:

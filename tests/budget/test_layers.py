@@ -110,6 +110,15 @@ async def test_when_little_is_asked_one_retry_in_ten_seconds_is_free() -> None:
     assert len(orb.times) == 20 + 4
 
 
+async def test_no_room_for_a_connection_says_nothing_of_orb() -> None:
+    layer = Guarded(Orb(httpx.PoolTimeout("")), ["analytics"])
+    for _ in range(50):
+        with pytest.raises(httpx.PoolTimeout):
+            await layer.handle_async_request(request())
+
+    assert layer.left_alone() == {"analytics": 0}
+
+
 async def test_every_attempt_takes_leave() -> None:
     orb = Orb(503)
     async with anyio.create_task_group() as tasks:

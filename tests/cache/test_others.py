@@ -30,7 +30,14 @@ class Others:
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:  # noqa: ARG002
         return self.trusted
 
-    async def claim(self, key: Key, oldest: datetime | None, *, live: bool) -> Claim:  # noqa: ARG002
+    async def claim(
+        self,
+        key: Key,  # noqa: ARG002
+        oldest: datetime | None,
+        *,
+        live: bool,  # noqa: ARG002
+        known: Reading[Any] | None = None,  # noqa: ARG002
+    ) -> Claim:
         self.told.append("look" if oldest else "want")
         found = self.found.pop(0) if self.found else None
         wanted = found is None or oldest is None or found.since < oldest

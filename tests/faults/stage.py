@@ -64,6 +64,7 @@ async def stage(
     *,
     wire: httpx.AsyncBaseTransport | None = None,
     patience: float = PATIENCE,
+    customer: str = "lumen",
     **settings: Any,
 ) -> AsyncIterator[Stage]:
     """A service of which nothing is kept. When it has gone, so have its tasks and its connections."""
@@ -83,7 +84,7 @@ async def stage(
     }
     app = create_app(Settings(**usual | settings), wire, now=clock)
     signed = Tokens([Secret(VIEWER_SECRET)], now=NOON.timestamp).sign(
-        CustomerRef("external_customer_id", "lumen"), ttl=3600
+        CustomerRef("external_customer_id", customer), ttl=3600
     )
     alive = asyncio.all_tasks()
     async with (

@@ -18,6 +18,17 @@ CODES = {
     "no_upcoming_invoice", "no_usage", "no_credits", "no_subscription",
 }  # fmt: skip
 
+# What comes after first paint: whose, where, and the request that it needs.
+LATE = [
+    ("lumen", "/api/cards/usage", "/usage?"),
+    ("quill", "/api/cards/usage", "/usage?"),
+    ("quill", "/api/cards/licenses", "/licenses?"),
+    ("quill", "/api/cards/licenses", "/licenses/usage"),
+    ("quill", "/api/cards/alerts", "/alerts?"),
+    ("northwind", "/api/invoices", "/invoices?"),
+    ("lumen", "/api/credits/ledger?currency=credits", "/credits/ledger"),
+]
+
 ODD: st.SearchStrategy[object] = st.one_of(
     st.sampled_from(
         [
@@ -102,3 +113,23 @@ async def test_a_period_before_all_years_is_no_period_to_ask_for() -> None:
     assert orrery.front.hits == 1
     assert codes(found)["spend"] == "orb_malformed"
     assert "bug" not in codes(found).values()
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(place=st.sampled_from(LATE), odds=st.lists(odd(), min_size=1, max_size=3))
+async def test_no_document_is_a_bug_in_what_comes_late(place: tuple[str, str, str], odds: list[Any]) -> None:
+    customer, path, route = place
+
+    def other(answer: Answer) -> Answer:
+        document = json.loads(answer.body)
+        for steps, value, how in odds:
+            document = change(document, steps, value, how)
+        return answer.having(json.dumps(document).encode())
+
+    async with stage(patience=20, customer=customer) as orrery:
+        orrery.front.strikes(route, answers(other))
+        found = await orrery.client.get(path)
+
+    assert orrery.front.hits >= 1
+    assert found.status_code in (200, 404, 503), found.text
+    assert found.json().get("code") in {*CODES, "not_found"}

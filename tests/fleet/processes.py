@@ -103,7 +103,7 @@ async def processes(
         ended.set()
 
 
-async def until(true: Callable[[], bool]) -> None:
-    with anyio.fail_after(10):
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    with anyio.fail_after(seconds):
         while not true():  # noqa: ASYNC110  what is waited for happens in another process
             await anyio.sleep(0.005)

@@ -1,6 +1,6 @@
 """Several processes as one: one answer, one question, one floor, one cool-down, and each alone when Redis is not."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
@@ -9,6 +9,7 @@ import pytest
 from app.cache.cache import Cache
 from app.cache.freshness import Freshness
 from app.cache.store import Memory
+from app.fleet.sealed import micros
 from app.listing import Nothing
 from app.reading import Reading
 from tests.conftest import Clock
@@ -64,6 +65,38 @@ async def test_a_question_whose_process_died_is_taken_over(server: RealRedis, cl
         await until(lambda: orb.calls == 2)
         orb.gate.set()
         assert await orb.shown(other) == "2"
+
+
+async def test_a_process_that_leaves_in_order_gives_its_question_back_at_once(
+    server: RealRedis, clock: Clock, orb: Orb
+) -> None:
+    orb.gate = anyio.Event()
+    async with processes(server, clock, 1) as (one,), anyio.create_task_group() as group:
+        group.start_soon(_give_up, orb, one)
+        await until(lambda: orb.calls == 1)
+        assert server.ask("KEYS", "orrery:lease:*")
+        one.die()
+        await until(lambda: not server.ask("KEYS", "orrery:lease:*"), 1)  # by itself it would end after two seconds
+
+
+async def test_who_waits_is_not_told_again_and_again_what_it_knows(server: RealRedis, clock: Clock, orb: Orb) -> None:
+    async with processes(server, clock) as (one, other), anyio.create_task_group() as group:
+        assert [await orb.shown(each) for each in (one, other)] == ["1", "1"]
+        clock.pass_seconds(301)
+        orb.gate = anyio.Event()
+        group.start_soon(orb.get, one)
+        await until(lambda: orb.calls == 2)
+        told = fetched(server)
+        group.start_soon(orb.get, other)
+        await anyio.sleep(0.5)
+        assert fetched(server) == told
+        orb.gate.set()
+        assert await orb.shown(other) == "2"
+
+
+def fetched(server: RealRedis) -> int:
+    """How many values were read from hashes."""
+    return int(server.ask("INFO", "commandstats").get("cmdstat_hget", {"calls": 0})["calls"])
 
 
 async def _give_up(orb: Orb, process: Any) -> None:
@@ -233,6 +266,44 @@ async def test_an_event_counts_once_whichever_process_it_comes_to(server: RealRe
             False,
         ]
         assert await other.fleet.once.first("evt_2")
+
+
+async def test_what_was_raised_while_redis_was_away_is_told_when_it_is_back(
+    own_server: RealRedis, clock: Clock, orb: Orb
+) -> None:
+    async with processes(own_server, clock) as (one, other):
+        assert [await orb.shown(each) for each in (one, other)] == ["1", "1"]
+        own_server.stop()
+        await until(lambda: not (one.fleet.link.up or other.fleet.link.up or other.fleet._news.listening))
+        clock.pass_seconds(1)
+        await one.cache.change(KEY[:2])
+        own_server.start()
+        await until(lambda: other.cache.is_changed(KEY, Freshness(clock(), 300)))
+        assert await orb.shown(other) == "2"
+        assert len(one.fleet.answers._untold) == 0
+
+
+async def test_a_floor_by_a_clock_ahead_of_redis_is_now(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 1) as (one,):
+        now = datetime.now(UTC)
+        await one.fleet.answers.refresh(KEY[:2], now + timedelta(hours=1))
+        (floor,) = (int(server.ask("HGET", each, "refresh")) for each in server.ask("KEYS", "orrery:floors:*"))
+        assert micros(now) < floor < micros(now + timedelta(seconds=30))
+
+
+async def test_a_full_redis_still_learns_of_floors_and_takes_leases_back_but_no_more_answers(
+    own_server: RealRedis, clock: Clock, orb: Orb
+) -> None:
+    async with processes(own_server, clock, 1) as (one,):
+        claim = await one.fleet.answers.claim(KEY, None, live=False)
+        assert claim.lease is not None
+        own_server.ask("CONFIG", "SET", "maxmemory", "1")
+        await one.fleet.answers.refresh(KEY[:2], clock())
+        await claim.lease.land(await orb.ask())
+        assert one.fleet.link.refusals == 1
+        assert {each.split(b":")[1] for each in own_server.ask("KEYS", "orrery:*")} >= {b"floors"}
+        assert not own_server.ask("KEYS", "orrery:answer:*")
+        assert not own_server.ask("KEYS", "orrery:lease:*")
 
 
 @pytest.mark.parametrize("odd", ["9" * 25, "9" * 5000, "abc", "-1", "1e300"])

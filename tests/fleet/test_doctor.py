@@ -23,7 +23,11 @@ def doctor(url: str) -> tuple[int, str]:
 
 
 def test_the_doctor_says_whether_redis_answers_and_takes_the_password(own_server: RealRedis) -> None:
-    assert "\nRedis answers.\n" in doctor(own_server.url)[1]
+    assert "\nRedis answers, and lets us write.\n" in doctor(own_server.url)[1]
+    own_server.ask("REPLICAOF", "127.0.0.1", "1")
+    code, said = doctor(own_server.url)
+    assert code == 1
+    assert "Redis does not let us write (ReadOnlyError): each process would use all of Orb's limits." in said
     own_server.ask("CONFIG", "SET", "requirepass", "right")
     for url in (own_server.url, own_server.url.replace("//", "//:wrong-password@")):
         code, said = doctor(url)

@@ -9,6 +9,7 @@ import anyio.lowlevel
 
 from app.fleet.link import Link, connect
 from tests.fleet.real_redis import RealRedis
+from tests.logged import lines, showing
 
 
 @asynccontextmanager
@@ -80,6 +81,42 @@ async def test_a_redis_that_is_full_or_holds_something_odd_is_still_there(own_se
         own_server.ask("CONFIG", "SET", "maxmemory", "1")
         assert await link.ask(lambda redis: redis.set("x", "1")) is None
         assert (link.up, link.refusals, link.losses) == (True, 2, 0)
+
+
+async def test_a_redis_that_refuses_is_told_of_once_a_minute(own_server: RealRedis) -> None:
+    async with linked(own_server) as link:
+        own_server.ask("CONFIG", "SET", "maxmemory", "1")
+        with showing() as shown:
+            for _ in range(20):
+                await link.ask(lambda redis: redis.set("x", "1"))
+
+    assert [line["outcome"] for line in lines(shown, "redis")] == ["refused"]
+    assert link.refusals == 20
+
+
+async def test_a_redis_that_lets_nobody_write_from_the_start_is_told_of(own_server: RealRedis) -> None:
+    own_server.ask("REPLICAOF", "127.0.0.1", "1")
+    with showing() as shown:
+        async with linked(own_server) as link:
+            await link.look()
+
+    assert [(line["outcome"], line["error"]) for line in lines(shown, "redis")] == [("refused", "ReadOnlyError")]
+    assert not link.up
+
+
+async def test_a_process_that_leaves_still_says_what_it_has_to(server: RealRedis) -> None:
+    async with linked(server) as link:
+        said: list[object] = []
+
+        async def say() -> None:
+            with anyio.CancelScope(shield=True):
+                said.append(await link.ask(lambda redis: redis.set("x", "1")))
+                said.append(await link.ask(lambda redis: redis.set("x", "2")))
+
+        link._tasks.start_soon(say)
+        link._tasks.cancel_scope.cancel()
+
+    assert said == [True, True]
 
 
 async def test_three_hundred_askers_who_leave_do_not_wear_it_out(server: RealRedis) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
@@ -190,6 +191,61 @@ async def test_a_redis_that_refuses_for_a_while_lets_nobody_through(own_server: 
         own_server.ask("REPLICAOF", "NO", "ONE")
         left = [await turn.take() for turn in turns * 10]
         assert sum(not isinstance(each, float) for each in left) == 0
+
+
+async def test_a_full_redis_frees_places_and_pauses_all_as_ever(own_server: RealRedis, clock: Clock) -> None:
+    async with processes(own_server, clock, 1) as (one,):
+        slots = f"orrery:slots:{ACCOUNT}:analytics"
+        turn = one.fleet.turns["analytics"]
+        slot = await turn.take()
+        assert not isinstance(slot, float)
+        own_server.ask("CONFIG", "SET", "maxmemory", "1")
+        ((name, held),) = own_server.ask("ZRANGE", slots, 0, -1, "WITHSCORES")
+        turn.answered(slot)
+        await until(lambda: own_server.ask("ZSCORE", slots, name) < held)
+        turn.refused(30)
+        await until(lambda: own_server.ask("HGET", f"orrery:pace:{ACCOUNT}:analytics", "refused") is not None)
+        assert one.fleet.link.refusals == 0
+
+
+async def test_a_pause_that_came_while_redis_was_away_is_told_when_it_is_back(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 1) as (one,):
+        turn = one.fleet.turns["analytics"]
+        own_server.stop()
+        await until(lambda: not one.fleet.link.up)
+        turn.refused(30)
+        own_server.start()
+        pace = f"orrery:pace:{ACCOUNT}:analytics"
+        await until(lambda: own_server.ask("HGET", pace, "after") == b"5")
+        told = own_server.ask("HGETALL", pace)
+        own_server.hang()
+        await until(lambda: not one.fleet.link.up)
+        own_server.go_on()
+        await until(lambda: one.fleet.link.up)
+        await anyio.sleep(0.1)
+        assert own_server.ask("HGETALL", pace) == told  # once: each time would halve what is allowed
+
+
+async def test_who_leaves_while_asking_takes_no_place(server: RealRedis, clock: Clock) -> None:
+    async with processes(server, clock, 1) as (one,):
+        turn = one.fleet.turns["analytics"]
+
+        async def leave() -> None:
+            with anyio.CancelScope() as scope:
+                one.tasks.start_soon(cancel_when_asked, scope)
+                await turn.take()
+
+        async def cancel_when_asked(scope: anyio.CancelScope) -> None:
+            for _ in range(3):
+                await anyio.lowlevel.checkpoint()
+            scope.cancel()
+
+        for _ in range(10):
+            await leave()
+        left = [await turn.take() for _ in range(10)]
+        assert not any(isinstance(each, float) for each in left)
 
 
 @pytest.mark.parametrize("until_when", ["9999999999999999", "1e300", "abc"])

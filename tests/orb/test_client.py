@@ -1,6 +1,7 @@
 """Orb's client against Orb's own examples: what goes out, what comes back, what goes wrong."""
 
 import json
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -257,8 +258,14 @@ async def test_an_answer_that_makes_no_sense_has_its_own_error(
 
     orb_router.get().mock(return_value=httpx.Response(200, headers=headers, stream=Raw()))
 
-    with pytest.raises(kind):
+    with pytest.raises(kind) as raised:
         await orb.customer(BOREALIS)
+
+    # It is remembered for a while: the answer is not.
+    frames = [frame for frame, _ in traceback.walk_tb(raised.value.__traceback__)]
+    held = [each for frame in frames[1:] for each in frame.f_locals.values() if isinstance(each, bytes | bytearray)]
+    assert content not in held
+    assert raised.value.__context__ is None
 
 
 @pytest.mark.parametrize(

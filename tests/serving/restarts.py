@@ -9,20 +9,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
-from pathlib import Path
 
 import httpx
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.web.viewer import Tokens
+from deploy.fleet import balanced
 from tests.running import ROOT, bare, free_port
 
 SECRET = "3f9c0a51b2e87d64" * 2
@@ -122,23 +121,11 @@ def copies(*lame_ducks: int) -> Iterator[list[Copy]]:
 
 @contextmanager
 def nginx(behind: Sequence[Copy]) -> Iterator[str]:
-    """deploy/nginx.conf on ports of this machine; the address of what it serves."""
-    assert NGINX, "nginx is not installed"
+    """The address of what deploy/nginx.conf serves."""
     port = free_port()
-    rules = (ROOT / "deploy/nginx.conf").read_text().replace("listen 80;", f"listen 127.0.0.1:{port};")
-    for number, each in enumerate(behind, 1):
-        rules = rules.replace(f"orrery-{number}:8000", f"127.0.0.1:{each.port}")
-    with tempfile.TemporaryDirectory() as folder:
-        room = "\n".join(f"{each}_temp_path {folder};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        main = f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}"
-        (Path(folder) / "nginx.conf").write_text(f"{main}\nhttp {{\naccess_log off;\n{room}\n{rules}\n}}\n")
-        process = subprocess.Popen([NGINX, "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"])
-        try:
-            _await(f"http://127.0.0.1:{port}/livez")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
+    with balanced(port, [each.port for each in behind]):
+        _await(f"http://127.0.0.1:{port}/livez")
+        yield f"http://127.0.0.1:{port}"
 
 
 def _await(url: str) -> None:

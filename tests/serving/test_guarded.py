@@ -218,6 +218,14 @@ def test_a_head_without_an_end_is_refused_before_its_time_is_over(guarded: Hoste
         assert status(probe.answer()) == 431
 
 
+def test_who_is_refused_while_still_sending_can_send_on_and_read_why(guarded: Hosted) -> None:
+    with Probe(guarded.port) as probe:
+        probe.send(HEAD + b"X: " + b"x" * 30_000)
+        found = probe.answer(until=b"}")
+        assert all(probe.send(b"x" * 1000) for _ in range(5))
+        assert status(found + probe.answer()) == 431
+
+
 def test_an_upload_that_is_steady_and_in_time_arrives(guarded: Hosted) -> None:
     with Probe(guarded.port) as probe:
         probe.send(POST)
