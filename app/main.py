@@ -34,7 +34,7 @@ from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
 from app.settings import Settings
-from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
+from app.web import api, explore, export, invoices, ledgers, licenses, openapi, pages, portal, problems, session
 from app.web.desk import Desk, Invented
 from app.web.metrics import Metrics
 from app.web.middleware import Around
@@ -111,6 +111,7 @@ def create_app(
             Route("/licenses", licenses.page),
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
+            Route("/openapi.json", openapi.show),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),

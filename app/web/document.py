@@ -1,14 +1,64 @@
 """The aggregate document, and each card's object in it: the same for JSON, NDJSON and SSE."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, TypedDict
 
 from app.cards.base import Card, Outcome, Ready
-from app.dashboard import Landed, Summary
+from app.dashboard import Landed, PeriodNow, Summary
+from app.reconciliation import Note
 from app.web.reader import Reader
+from app.words import Text
 
 
-def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
+class CardObject(TypedDict):
     """One card: always these nine keys; `data` is empty unless it is ready."""
+
+    status: str
+    title: Text
+    basis: str
+    as_of: datetime | None
+    stale: bool
+    message: Text | None
+    code: str | None
+    retryable: bool
+    data: Any
+
+
+class Customer(TypedDict):
+    """Whose figures these are. `timezone` is that of their days."""
+
+    id: str
+    external_customer_id: str | None
+    name: str
+    timezone: str
+
+
+class Refresh(TypedDict):
+    """From when on a refresh asks Orb anew."""
+
+    allowed_at: datetime
+
+
+class WithoutCards(TypedDict):
+    """What is true of the customer and of all cards together."""
+
+    customer: Customer | None
+    period: PeriodNow | None
+    as_of: datetime | None
+    updated: str
+    complete: bool
+    refresh: Refresh
+    reconciliation: tuple[Note, ...]
+
+
+class Dashboard(WithoutCards):
+    """The dashboard of one customer. A failing part costs itself, and is never a zero."""
+
+    cards: dict[str, CardObject]
+
+
+def card_object(card: Card, outcome: Outcome) -> CardObject:
+    """One card as an object."""
     return {
         "status": outcome.status,
         "title": card.title,
@@ -22,7 +72,7 @@ def card_object(card: Card, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def without_cards(summary: Summary, reader: Reader) -> dict[str, Any]:
+def without_cards(summary: Summary, reader: Reader) -> WithoutCards:
     """What the document says of the customer and of all its cards together."""
     customer = summary.listing.customer if summary.listing else None
     return {
@@ -48,7 +98,7 @@ def updated(summary: Summary, reader: Reader) -> str:
     return reader.age((summary.now - summary.as_of).total_seconds() if summary.as_of else None)
 
 
-def whole(summary: Summary, landed: list[Landed], reader: Reader) -> dict[str, Any]:
+def whole(summary: Summary, landed: list[Landed], reader: Reader) -> Dashboard:
     """The document with its cards, in the order of `landed`."""
     cards = {each.card.word: card_object(each.card, each.outcome) for each in landed}
     return {**without_cards(summary, reader), "cards": cards}

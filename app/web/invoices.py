@@ -28,6 +28,7 @@ from app.web.session import who
 from app.web.viewer import Viewer
 
 _USUAL = "20"
+PATTERNS = {"cursor": CURSOR, "limit": LIMIT}
 
 
 async def show_page(request: Request) -> Response:
@@ -158,7 +159,7 @@ class Sheet(Page):
 
 def asked(request: Request) -> tuple[str | None, int]:
     """The cursor and the limit of an address. Raises BadQuery, which names what is wrong."""
-    found = parameters(request, {"cursor": CURSOR, "limit": LIMIT})
+    found = parameters(request, PATTERNS)
     return found.get("cursor"), int(found.get("limit", _USUAL))
 
 

@@ -30,7 +30,7 @@ from app.words import Text
 
 T = TypeVar("T")
 
-_PATTERNS = {"currency": r"[^\x00-\x1f\x7f]{1,64}", "cursor": CURSOR, "limit": LIMIT}
+PATTERNS = {"currency": r"[^\x00-\x1f\x7f]{1,64}", "cursor": CURSOR, "limit": LIMIT}
 # The ledger behind the credits card, on a page of its own.
 _ACTIVITY = replace(CARD, word="ledger", title=Text("Credit activity"))
 _USUALLY = 100
@@ -122,7 +122,7 @@ def _asked(request: Request) -> tuple[Desk, Asked]:
     """The page that the address asks for. Raises BadQuery, or Problem where credits are out of the viewer's scope."""
     front = desk(request)
     needs(who(request), "credits")
-    found = parameters(request, _PATTERNS)
+    found = parameters(request, PATTERNS)
     currency = found.get("currency", front.credit_currencies[0])
     if currency not in front.credit_currencies:
         raise BadQuery(f"currency must be one of {', '.join(front.credit_currencies)}")

@@ -27,7 +27,7 @@ from app.web.session import who
 from app.web.viewer import Viewer
 from app.words import Text
 
-_PATTERNS = {
+PATTERNS = {
     "subscription_id": lists.ID,
     "license_type_id": lists.ID,
     "cursor": lists.CURSOR,
@@ -102,7 +102,7 @@ def _asked(request: Request) -> tuple[Desk, Viewer, Asked]:
     viewer = who(request)
     if CARD.word not in viewer.scope:
         raise unknown()
-    found = lists.parameters(request, _PATTERNS)
+    found = lists.parameters(request, PATTERNS)
     limit = int(found.pop("limit", _USUAL))
     return desk(request), viewer, Asked(**found, limit=limit)
 
