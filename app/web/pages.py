@@ -67,6 +67,7 @@ async def refresh(request: Request) -> Response:
     query, cards = front.question(request, viewer)
     moment = front.moment(live=True)
     account = front.account(viewer, moment)
+    await known(account, query.subscription_id)
     async with loading(account, query, cards, moment.deadline) as arriving:
         outcomes = {landed.card.word: landed.outcome async for landed in arriving}
     said = summary(None, outcomes, front.refresh_age, front.now())
