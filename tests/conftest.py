@@ -1,8 +1,9 @@
 """What every test shares: the event loop, a clock that stands still, settings, the service itself."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -13,9 +14,27 @@ from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
 from app.web.viewer import Tokens
+from tests.canary import ORB_KEY, VIEWER_SECRET, WATCH, listen
 
 ORB = "http://127.0.0.1:9/v1"
-VIEWER_SECRET = "a-secret-that-only-the-tests-know-of"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _listening() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        listen(patch)
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """A test during which a secret got out has failed, whatever it is about."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    WATCH.look("what was printed", (text.encode("utf-8", "replace") for _, text in report.sections))
+    if WATCH.found:
+        report.outcome, report.longrepr = "failed", "\n".join(["A secret got out:", *WATCH.found])
+        WATCH.found.clear()
 
 
 @pytest.fixture
@@ -44,7 +63,7 @@ def clock() -> Clock:
 @pytest.fixture
 def settings() -> Settings:
     return Settings(
-        orb_api_key=Secret("orb_test_key_that_nobody_may_see"),
+        orb_api_key=Secret(ORB_KEY),
         orb_base_url=ORB,
         viewer_secrets=(Secret(VIEWER_SECRET),),
         grouping_keys={"workspace_id": "Workspace", "region": "Region"},

@@ -13,8 +13,8 @@ from app.sandbox.server import create_sandbox
 from app.secret import Secret
 from app.settings import Settings
 from app.web.viewer import Tokens
+from tests.canary import ORB_KEY, VIEWER_SECRET
 
-SECRET = "a-secret-that-only-the-tests-know-of"
 NOON = datetime(2026, 11, 20, 20, 15, 30, 250000, tzinfo=UTC)
 CUSTOMERS = (
     "northwind", "halcyon", "lumen", "quiet", "sunset", "fresh", "meridian", "nobody", "yamato", "atelier",
@@ -32,7 +32,7 @@ class Whole:
 
     @asynccontextmanager
     async def client(self, customer: str, **token: Any) -> AsyncIterator[httpx.AsyncClient]:
-        tokens = Tokens([Secret(SECRET)], now=self._now.timestamp)
+        tokens = Tokens([Secret(VIEWER_SECRET)], now=self._now.timestamp)
         signed = tokens.sign(CustomerRef("external_customer_id", customer), **token)
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self._app),
@@ -49,9 +49,9 @@ async def whole(
     """The service at that moment, behind it a sandbox or `wire`; nobody's answers are kept yet."""
     wire = wire or httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
     usual: dict[str, Any] = {
-        "orb_api_key": Secret("a-key-of-1234"),
+        "orb_api_key": Secret(ORB_KEY),
         "orb_base_url": "http://127.0.0.1/v1",
-        "viewer_secrets": (Secret(SECRET),),
+        "viewer_secrets": (Secret(VIEWER_SECRET),),
         "grouping_keys": {"workspace_id": "Workspace"},
         "orb_credit_currency": ("credits", "sparks", "USD"),
         "hosts": ("orrery.test",),

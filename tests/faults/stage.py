@@ -14,7 +14,8 @@ from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
 from app.web.viewer import Tokens
-from tests.conftest import VIEWER_SECRET, Clock
+from tests.canary import ORB_KEY, VIEWER_SECRET
+from tests.conftest import Clock
 from tests.faults.front import Front
 from tests.whole import NOON
 
@@ -75,7 +76,7 @@ async def stage(
     if not front.port:
         await front.open()
     usual: dict[str, Any] = {
-        "orb_api_key": Secret("a-key-of-1234"),
+        "orb_api_key": Secret(ORB_KEY),
         "orb_base_url": front.url,
         "viewer_secrets": (Secret(VIEWER_SECRET),),
         "grouping_keys": {"workspace_id": "Workspace"},

@@ -16,7 +16,8 @@ from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
 from app.web.viewer import Tokens
-from tests.conftest import VIEWER_SECRET, Clock, Serve, sign
+from tests.canary import VIEWER_SECRET
+from tests.conftest import Clock, Serve, sign
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
 
 PRICE, OTHER, FEE = "PrRequests000001", "PrCompute0000001", "PrPlatform000001"
