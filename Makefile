@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 TYPESCRIPT := tests/typescript
 NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
 
-.PHONY: run fleet test check bench restarts format golden catalogues setup lock
+.PHONY: run fleet test check bench restarts audit sbom mutants format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -34,6 +34,13 @@ bench: $(STAMP) ## how fast things are, as figures beside their goals
 
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
+
+audit: $(STAMP) ## known holes in what is pinned; says so where that cannot be known
+	@$(BIN)/python .ci/audit
+
+sbom: $(STAMP) ## what the service is made of, as CycloneDX, into sbom.json
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--spec-version 1.6 --output-format JSON --output-file sbom.json
 
 format: $(STAMP) ## lets the formatter and the linter mend what they can
 	$(BIN)/ruff check --fix .
