@@ -12,7 +12,7 @@ from app.main import create_app
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 
 ORB = "http://127.0.0.1:9/v1"
 VIEWER_SECRET = "a-secret-that-only-the-tests-know-of"

@@ -13,7 +13,7 @@ from app.main import create_app
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.conftest import VIEWER_SECRET, Clock
 from tests.faults.front import Front
 from tests.whole import NOON

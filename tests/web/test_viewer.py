@@ -12,7 +12,8 @@ import pytest
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
-from app.web.viewer import SCOPE, NotSignedIn, Tokens
+from app.web.tokens import Tokens
+from app.web.viewer import SCOPE, NotSignedIn
 
 SECRET, OLDER, OTHER = "9c4e1f70" * 5, "51d8b3a6" * 5, "e07a2c9f" * 5
 NOW = 1_795_186_800
