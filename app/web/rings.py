@@ -87,8 +87,7 @@ class PublishedKeys:
             return
         if self._under_way is None and 0 <= self._now() - self._asked < _REST:
             return
-        with anyio.move_on_after(PATIENCE):
-            await self.renew()
+        await self.renew()
 
     async def renew(self) -> None:
         """Asks for the keys, or waits with those who did; where it fails they stay what they were."""

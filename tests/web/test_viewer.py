@@ -109,3 +109,16 @@ def test_what_is_signed_here_opens_here(kind: Any) -> None:
     viewer = tokens.viewer(token)
     assert (viewer.customer, viewer.scope) == (CustomerRef(kind, "abc"), frozenset({"bill"}))
     assert (viewer.subscriptions, viewer.expires) == (frozenset({"s-1", "s-2"}), NOW + 3600)
+
+
+@pytest.mark.parametrize(
+    ("theme", "read"),
+    [("dark", "dark"), ("a-b", "a-b"), ("x" * 32, "x" * 32), ("x" * 33, None), ("", None), ("Dark", None),
+     ("a b", None), ("dark\n", None), ("ä", None), (7, None), (["dark"], None), (GONE, None)],
+)  # fmt: skip
+def test_a_theme_is_a_short_word_or_none_at_all(theme: object, read: str | None) -> None:
+    assert reader().viewer(body(theme=theme)).theme == read
+
+
+def test_a_viewer_knows_when_the_token_was_issued() -> None:
+    assert reader().viewer(body(iat=NOW - 9)).issued == NOW - 9
