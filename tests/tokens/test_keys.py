@@ -61,10 +61,11 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in REFUSED.items() for text in texts])
-def test_a_set_that_leaves_a_doubt_is_refused_whole(why: str, text: bytes) -> None:
-    with pytest.raises(BadKeys, match=why):
-        read(text)
+@pytest.mark.parametrize("why", REFUSED)
+def test_a_set_that_leaves_a_doubt_is_refused_whole(why: str) -> None:
+    for text in REFUSED[why]:
+        with pytest.raises(BadKeys, match=why):
+            read(text)
 
 
 def test_twenty_keys_and_all_their_bytes_are_just_within_the_rules() -> None:

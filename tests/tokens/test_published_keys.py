@@ -75,7 +75,7 @@ async def test_keys_are_asked_for_once_with_nothing_of_orbs_and_known_ones_never
     assert settings.orb_api_key.reveal() not in head
 
 
-@pytest.mark.parametrize(("why", "answer"), WRONG)
+@pytest.mark.parametrize(("why", "answer"), WRONG, ids=[why for why, _ in WRONG])
 async def test_without_keys_the_service_starts_says_so_and_lets_nobody_in_until_there_are_some(
     serve: Serve, settings: Settings, clock: Clock, orb_router: respx.MockRouter, why: str, answer: bytes
 ) -> None:
