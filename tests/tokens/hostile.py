@@ -9,7 +9,14 @@ from tests.tokens.signers import Signer, b64, unb64
 NOW = 1_795_186_800
 ISSUER = "https://host.test"
 CLAIMS = {"aud": "orrery", "sub": "user-1", "iat": NOW, "exp": NOW + 900, "iss": ISSUER, "customer_id": "abc"}
-GONE = object()
+
+
+class _Gone:
+    def __repr__(self) -> str:
+        return "gone"
+
+
+GONE = _Gone()
 
 
 def spelled(part: object) -> str:
