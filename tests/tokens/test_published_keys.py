@@ -173,6 +173,19 @@ async def test_a_token_in_the_sign_in_form_may_be_signed_with_a_key_of_a_moment_
         assert (await client.post("/session", data={"token": token})).status_code == 303
 
 
+@pytest.mark.parametrize(("scheme", "name"), [("http", "orrery_session"), ("https", "__Host-orrery_session")])
+async def test_a_session_that_began_elsewhere_may_be_signed_with_a_key_of_a_moment_ago(
+    serve: Serve, settings: Settings, clock: Clock, orb_router: respx.MockRouter, scheme: str, name: str
+) -> None:
+    borealis(orb_router)
+    async with publisher(rsa_key()) as there, serve(None, settings=told(settings, there)) as client:
+        clock.pass_seconds(30)
+        there.publishes(rsa_key(), ed_key())
+        token = bearer(ed_key(), clock)["Authorization"].removeprefix("Bearer ")
+        answer = await client.get(f"{scheme}://orrery.test/api/dashboard", headers={"Cookie": f"{name}={token}"})
+        assert answer.status_code == 200
+
+
 async def test_who_publishes_and_does_not_answer_keeps_nobody_for_long(
     serve: Serve, settings: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +221,17 @@ async def test_who_asked_first_may_leave_and_the_others_still_get_their_key(cloc
         assert first.cancelled_caught
         assert ring.find("ec") is not None
         assert len(there.requests) == 2
+
+
+async def test_a_mistake_of_ours_ends_neither_the_service_nor_the_keys(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with publisher(rsa_key()) as there, ringed(there, clock) as ring:
+        monkeypatch.setattr(rings, "read", None)
+        with showing() as shown:
+            await ring.renew()
+        assert (ring.sound, ring.find("rsa") is not None) == (False, True)
+        assert "TypeError" in lines(shown, "viewer keys")[0]["traceback"]
 
 
 async def test_an_outage_is_bridged_for_a_day_and_not_longer(clock: Clock) -> None:
