@@ -120,7 +120,12 @@ def test_the_doctor_says_how_many_keys_there_are_and_which_are_not_for_us(run: R
                 assert ("\nPassed over: key 2 is not for signatures.\n" in done.stdout) is ("1 key" in said)
 
 
-def test_the_doctor_says_why_there_are_no_keys(run: Run) -> None:
+def test_the_doctor_says_why_there_are_no_keys(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def orb_answers(_: object) -> None: ...
+
+    monkeypatch.setattr("app.__main__._ping", orb_answers)
+    with published(200, jwks(rsa_key())) as url:
+        assert run("doctor", **ORB, ORRERY_VIEWER_JWKS=url).returncode == 0
     with published(500, b"") as url:
         done = run("doctor", **ORB, ORRERY_VIEWER_JWKS=url)
     assert done.returncode == 1

@@ -93,6 +93,18 @@ def test_a_file_that_gets_lost_or_wrong_leaves_what_it_said_and_an_error_in_the_
     assert why in wrong["why"]
 
 
+def test_a_disk_that_goes_and_comes_back_as_it_was_is_sound_again(path: Path) -> None:
+    (path.parent / "disk").mkdir()
+    (path.parent / "disk" / "file").write_text("1")
+    file = Reread("ORRERY_FILE", str(path.parent / "disk" / "file"), number, 100)
+    (path.parent / "disk").rename(path.parent / "away")
+    file.look()
+    assert (file.says, file.sound) == (1, False)
+    (path.parent / "away").rename(path.parent / "disk")
+    file.look()
+    assert (file.says, file.sound) == (1, True)
+
+
 @pytest.mark.parametrize(("why", "spoil"), WRONG)
 def test_a_file_that_is_lost_or_wrong_from_the_start_is_refused(
     path: Path, why: str, spoil: Callable[[Path], object]
