@@ -100,6 +100,19 @@ async def test_without_keys_the_service_starts_says_so_and_lets_nobody_in_until_
     assert not [head for head in there.requests if "elsewhere" in head]
 
 
+async def test_of_an_answer_no_more_is_read_than_keys_can_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[bytes] = []
+    monkeypatch.setattr(rings, "read", taken.append)
+    large = [answer for why, answer in WRONG if why.startswith("it is larger")]
+    async with publisher() as there:
+        for there.answers in large:
+            wire = Wire()
+            with pytest.raises(BadKeys, match="^it is larger"):
+                await fetch(there.url, wire)
+            await wire.aclose()
+    assert (len(large), taken) == (2, [])
+
+
 async def test_ten_thousand_unknown_keys_cost_one_fetch_in_half_a_minute(clock: Clock) -> None:
     async with publisher(rsa_key()) as there, ringed(there, clock) as ring:
         tokens = Tokens(ring=ring, now=lambda: clock().timestamp())
