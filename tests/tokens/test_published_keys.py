@@ -107,7 +107,7 @@ async def test_of_an_answer_no_more_is_read_than_keys_can_take(monkeypatch: pyte
     async with publisher() as there:
         for there.answers in large:
             wire = Wire()
-            with pytest.raises(BadKeys, match="^it is larger"):
+            with pytest.raises(BadKeys, match=r"^it is larger"):
                 await fetch(there.url, wire)
             await wire.aclose()
     assert (len(large), taken) == (2, [])
