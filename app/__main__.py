@@ -29,6 +29,7 @@ from app.serving.guarded import Guarded
 from app.serving.server import DRAIN, KEEP_ALIVE, Server, allow_files
 from app.serving.workers import watch_over
 from app.settings import BadSetting, Settings, read, sandbox_port, sandbox_rate_plan
+from app.web.keys import BadKeys, Ring
 
 # What a start that its settings forbid ends with: EX_CONFIG of sysexits.h.
 _BAD_SETTING = 78
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(asked: argparse.Namespace) -> int:
     settings = read(sandbox=asked.sandbox is not None)
     _need_limits(settings)
+    tokens(settings)  # refuses a start with a file that is wrong before anything listens
     log.set_up()
     if asked.listener is not None:
         return _answer(settings, socket(fileno=asked.listener), parent=asked.parent)
@@ -186,6 +188,8 @@ def _sandbox(asked: argparse.Namespace) -> int:
 
 def _token(asked: argparse.Namespace) -> int:
     settings = read(sandbox=asked.sandbox)
+    if settings.viewer_jwks is not None:
+        raise BadSetting("ORRERY_VIEWER_JWKS is set, and public keys cannot sign: only your server can make tokens")
     try:
         customer = (
             CustomerRef("customer_id", asked.customer)
@@ -215,13 +219,36 @@ def _seconds(text: str) -> int:
 
 def _doctor(asked: argparse.Namespace) -> int:
     settings = read(sandbox=asked.sandbox)
+    signed = tokens(settings)
     print("The settings are sound.")
     wrong = asyncio.run(_ping(settings))
     print(wrong or f"Orb answers at {settings.orb_base_url} and takes the key.")
     without = asyncio.run(_write_to_redis(settings.redis_url)) if settings.redis_url else None
     if settings.redis_url:
         print(without or "Redis answers, and lets us write.")
-    return 1 if wrong or without else 0
+    keyless = asyncio.run(_look_at(signed.ring)) if signed.ring else False
+    if signed.revocations:
+        print(f"ORRERY_REVOKED takes back the tokens of {_many(len(signed.revocations.says.customers), 'customer')}.")
+    return 1 if wrong or without or keyless else 0
+
+
+async def _look_at(ring: Ring) -> bool:
+    """Says which public keys there are. Returns whether there are none."""
+    try:
+        keys = await ring.ask()
+    except BadKeys as wrong:
+        print(f"ORRERY_VIEWER_JWKS gives no keys, nobody could sign in: {wrong}.")
+        return True
+    finally:
+        await ring.aclose()
+    print(f"ORRERY_VIEWER_JWKS gives {_many(len(keys.usable), 'key')} that tokens may be signed with.")
+    for reason in keys.passed_over:
+        print(f"Passed over: {reason}.")
+    return False
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 async def _write_to_redis(url: Secret) -> str | None:

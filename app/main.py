@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 import httpx
@@ -33,15 +34,22 @@ from app.orb.traced import Traced as TracedCalls
 from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
-from app.settings import Settings
+from app.settings import BadSetting, Settings
 from app.web import api, explore, export, invoices, ledgers, licenses, openapi, pages, portal, problems, session
 from app.web.desk import Desk, Invented
+from app.web.introduced import Introduced
 from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
+from app.web.reread import BadFile
+from app.web.revoked import Revocations
+from app.web.rings import FiledKeys, PublishedKeys
+from app.web.tokens import Tokens
 from app.web.traced import Traced
 from app.web.turns import Turns
-from app.web.viewer import NotSignedIn, Tokens
+from app.web.viewer import NotSignedIn
+
+Said = TypeVar("Said")
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -56,9 +64,13 @@ def create_app(
     *,
     now: Callable[[], datetime] = _now,
 ) -> Starlette:
-    """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else."""
+    """The service. `wire` carries requests to Orb: sockets, unless a test hands in something else.
+
+    Raises BadSetting where a file that the settings name is not as it should be.
+    """
 
     gauges = Gauges()
+    signed = tokens(settings, now)
     traced = settings.traced and spans.turn_on()
 
     @asynccontextmanager
@@ -71,16 +83,19 @@ def create_app(
             cache = Cache(memory, flights, now, floors=floors, others=others)
             budget = Budget(turns, flights)
             guarded = _guarded(settings, transport, budget)
-            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), now)
+            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), signed, now)
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
+            _show_signed(gauges, signed)
             if fleet:
                 _show_others(gauges, fleet)
             flights.start_soon(lag.watch)
+            await signed.start(flights)
             app.state.ready = True
             yield
             flights.cancel_scope.cancel()
         await transport.aclose()
+        await signed.aclose()
         if fleet:
             await fleet.aclose()
 
@@ -127,6 +142,7 @@ def create_app(
                 allow_headers=["Authorization"],
                 expose_headers=["X-Request-Id", "Server-Timing", "Cache-Status"],
             ),
+            *([Middleware(Introduced)] if signed.ring else []),
         ],
         exception_handlers={
             problems.Problem: problems.handle,
@@ -195,13 +211,29 @@ def _show_others(gauges: Gauges, fleet: Fleet) -> None:
     gauges.reads("orrery_processes", lambda: {"": fleet.peers.count})
 
 
+def _show_signed(gauges: Gauges, signed: Tokens) -> None:
+    ring, revocations = signed.ring, signed.revocations
+    if ring is not None:
+        gauges.reads("orrery_viewer_keys", lambda: {"": len(ring.keys.usable)})
+        gauges.reads("orrery_viewer_keys_sound", lambda: {"": ring.sound})
+        gauges.reads("orrery_viewer_keys_age_seconds", lambda: {"": ring.age})
+    if revocations is not None:
+        gauges.reads("orrery_revoked", lambda: {"": len(revocations.says.customers)})
+        gauges.reads("orrery_revoked_sound", lambda: {"": revocations.sound})
+
+
 def _desk(
-    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, orb: Orb, now: Callable[[], datetime]
+    settings: Settings,
+    cache: Cache,
+    wire: httpx.AsyncBaseTransport,
+    orb: Orb,
+    signed: Tokens,
+    now: Callable[[], datetime],
 ) -> Desk:
     return Desk(
         orb=orb,
         cache=cache,
-        tokens=tokens(settings, now),
+        tokens=signed,
         templates=environment(),
         now=now,
         grouping_keys=settings.grouping_keys,
@@ -213,18 +245,35 @@ def _desk(
         turns=Turns(lambda: now().timestamp()),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
-        invented=_invented(settings, wire) if settings.sandbox else None,
+        # With public keys alone nobody can be signed in here.
+        invented=_invented(settings, wire) if settings.sandbox and settings.viewer_secrets else None,
     )
 
 
 def tokens(settings: Settings, now: Callable[[], datetime] = _now) -> Tokens:
+    """What tells viewers from strangers. Raises BadSetting where a file for that is not as it should be."""
     return Tokens(
         settings.viewer_secrets,
+        ring=_ring(settings.viewer_jwks, lambda: now().timestamp()) if settings.viewer_jwks else None,
+        revocations=_of_file("ORRERY_REVOKED", Revocations, settings.revoked) if settings.revoked else None,
         audience=settings.viewer_audience,
         issuer=settings.viewer_issuer,
         untyped=settings.viewer_untyped,
         now=lambda: now().timestamp(),
     )
+
+
+def _ring(place: str, now: Callable[[], float]) -> FiledKeys | PublishedKeys:
+    if "://" in place:
+        return PublishedKeys(place, Wire(connections=2), now)
+    return _of_file("ORRERY_VIEWER_JWKS", FiledKeys, place)
+
+
+def _of_file(setting: str, read: Callable[[str], Said], path: str) -> Said:
+    try:
+        return read(path)
+    except BadFile as wrong:
+        raise BadSetting(f"{setting}, the file {path!r:.200}: {wrong}") from None
 
 
 def _invented(settings: Settings, wire: httpx.AsyncBaseTransport) -> Callable[[], Awaitable[Sequence[Invented]]]:

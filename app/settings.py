@@ -42,9 +42,11 @@ class Settings:
     orb_rate_plan: RatePlan = "live"
     orb_credit_currency: tuple[str, ...] = ("credits",)
     viewer_secrets: tuple[Secret, ...] = ()
+    viewer_jwks: str | None = None
     viewer_issuer: str | None = None
     viewer_audience: str = "orrery"
     viewer_untyped: bool = False
+    revoked: str | None = None
     sign_in_url: str | None = None
     grouping_keys: Mapping[str, str]
     labels: Labels = NO_LABELS
@@ -70,7 +72,7 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_THEME",
+    "ORB_WEBHOOK_SECRET", "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -100,9 +102,11 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         orb_rate_plan=_rate_plan(environ, sandbox=sandbox),
         orb_credit_currency=_names(environ, "ORB_CREDIT_CURRENCY", "credits", r"[^\s,/]{1,64}"),
         viewer_secrets=_viewer_secrets(environ, sandbox=sandbox),
+        viewer_jwks=_viewer_jwks(environ),
         viewer_issuer=_text(environ, "ORRERY_VIEWER_ISSUER"),
         viewer_audience=_text(environ, "ORRERY_VIEWER_AUDIENCE") or "orrery",
         viewer_untyped=_flag(environ, "ORRERY_VIEWER_UNTYPED"),
+        revoked=_text(environ, "ORRERY_REVOKED"),
         sign_in_url=_sign_in_url(environ),
         grouping_keys=_grouping_keys(environ),
         labels=_labels(environ),
@@ -238,9 +242,13 @@ def _url(name: str, text: str, *, query: bool = False) -> Any:
 def _viewer_secrets(environ: Mapping[str, str], *, sandbox: bool) -> tuple[Secret, ...]:
     text = _text(environ, "ORRERY_VIEWER_SECRET")
     if text is None:
+        if _text(environ, "ORRERY_VIEWER_JWKS"):
+            return ()
         if sandbox:
             return (Secret(SANDBOX_SECRET),)
-        raise BadSetting("ORRERY_VIEWER_SECRET is missing: nobody could be told from anybody else")
+        raise BadSetting(
+            "ORRERY_VIEWER_SECRET is missing, and ORRERY_VIEWER_JWKS too: nobody could be told from anybody else"
+        )
     secrets = text.split()
     for secret in secrets:
         if len(secret.encode()) < 32:
@@ -248,6 +256,24 @@ def _viewer_secrets(environ: Mapping[str, str], *, sandbox: bool) -> tuple[Secre
         if len(set(secret)) < 8 or _WEAK.search(secret) or (secret == SANDBOX_SECRET and not sandbox):
             raise BadSetting("ORRERY_VIEWER_SECRET can be guessed: make one with `openssl rand -hex 32`")
     return tuple(Secret(secret) for secret in secrets)
+
+
+def _viewer_jwks(environ: Mapping[str, str]) -> str | None:
+    """Where the public keys are: a URL, or the path of a file."""
+    text = _text(environ, "ORRERY_VIEWER_JWKS")
+    if text is None:
+        return None
+    if _text(environ, "ORRERY_VIEWER_SECRET"):
+        raise BadSetting(
+            "ORRERY_VIEWER_JWKS and ORRERY_VIEWER_SECRET are both set: tokens are signed in one way, keep one"
+        )
+    if "://" in text:
+        parts = _url("ORRERY_VIEWER_JWKS", text, query=True)
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise BadSetting("ORRERY_VIEWER_JWKS must be https: who sits on the way could put keys of their own in it")
+        if not re.fullmatch(r"[!-~]+", text):
+            raise BadSetting("ORRERY_VIEWER_JWKS holds a character that no URL can carry")
+    return text
 
 
 def _metrics_token(environ: Mapping[str, str]) -> Secret | None:

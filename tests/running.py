@@ -17,7 +17,7 @@ import httpx
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 
 ROOT = Path(__file__).parent.parent
 

@@ -47,7 +47,7 @@ from app.main import create_app
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 
 async def ask():
     orb = respx.MockRouter(base_url="http://127.0.0.1:9/v1", assert_all_called=False)

@@ -14,7 +14,8 @@ from app.__main__ import _parser, main
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
-from app.web.viewer import SCOPE, Tokens, Viewer
+from app.web.tokens import Tokens
+from app.web.viewer import SCOPE, Viewer
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, SECRET = "orb-key-nobody-may-see", "3f9c0a51" * 4

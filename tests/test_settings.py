@@ -66,7 +66,7 @@ def test_a_viewer_secret_that_is_no_text_stops_the_start() -> None:
         read({**SOUND, "ORRERY_VIEWER_SECRET": "\udcff" * 40})
 
 
-@pytest.mark.parametrize("name", ["ORB_WEBHOOK_SECRET", "ORRERY_VIEWER_JWKS", "ORRERY_REDIS_URL", "ORRERY_THEME"])
+@pytest.mark.parametrize("name", ["ORB_WEBHOOK_SECRET", "ORRERY_REDIS_URL", "ORRERY_THEME"])
 def test_a_setting_that_cannot_be_honoured_yet_stops_the_start(name: str) -> None:
     with pytest.raises(BadSetting, match=f"^{name} "):
         read({**SOUND, name: "x"})
@@ -78,10 +78,47 @@ def test_without_a_required_setting_there_is_no_start(name: str) -> None:
         read({other: text for other, text in SOUND.items() if other != name})
 
 
+KEYED = {"ORB_API_KEY": KEY, "ORRERY_VIEWER_JWKS": "https://host.test/.well-known/jwks.json?v=1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://host.test/jwks", "http://127.0.0.1.host.test/jwks", "ftp://host.test/jwks", "file:///etc/keys.json",
+        "https://me:secret@host.test/jwks", "https://host.test/jwks#a", "https://", "https://host.test/a b", "://",
+        "https://host.test/jwks\tx", "https://host.test:99999/jwks", "https://hést.test/jwks", "https://host.test/é",
+    ],
+)  # fmt: skip
+def test_keys_come_from_an_https_url_alone(text: str) -> None:
+    with pytest.raises(BadSetting, match=r"^ORRERY_VIEWER_JWKS [^\n]+$") as wrong:
+        read({**KEYED, "ORRERY_VIEWER_JWKS": text})
+    assert "secret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "text", [KEYED["ORRERY_VIEWER_JWKS"], "http://localhost:9/jwks", "http://[::1]/", "/etc/keys.json"]
+)
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_with_public_keys_there_is_no_secret(text: str, sandbox: bool) -> None:
+    told = {"ORRERY_VIEWER_JWKS": text} if sandbox else {**KEYED, "ORRERY_VIEWER_JWKS": text}
+    settings = read(told, sandbox=sandbox)
+    assert (settings.viewer_jwks, settings.viewer_secrets) == (text, ())
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_a_secret_beside_public_keys_stops_the_start(tmp_path: Path, sandbox: bool) -> None:
+    (tmp_path / "secret").write_text(FIRST)
+    keys = {"ORRERY_VIEWER_JWKS": "/etc/keys.json"} | ({} if sandbox else {"ORB_API_KEY": KEY})
+    for secret in ({"ORRERY_VIEWER_SECRET": FIRST}, {"ORRERY_VIEWER_SECRET_FILE": str(tmp_path / "secret")}):
+        with pytest.raises(BadSetting, match=r"^ORRERY_VIEWER_JWKS and ORRERY_VIEWER_SECRET are both set"):
+            read({**keys, **secret}, sandbox=sandbox)
+
+
 def test_what_is_not_set_has_the_value_of_the_contract() -> None:
     settings = read({**SOUND, "ORRERY_VIEWER_ISSUER": "  ", "PATH": "/bin"})
     assert (settings.orb_base_url, settings.orb_credit_currency) == ("https://api.withorb.com/v1", ("credits",))
     assert (settings.viewer_issuer, settings.viewer_audience, settings.viewer_untyped) == (None, "orrery", False)
+    assert (settings.viewer_jwks, settings.revoked) == (None, None)
     assert (settings.max_age, settings.refresh_age, settings.patience) == (300, 10, 8)
     assert (settings.cache_bytes, settings.max_answer) == (67108864, 16777216)
     assert (settings.hosts, settings.frame_ancestors) == (("127.0.0.1", "localhost", "[::1]"), ())

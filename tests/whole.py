@@ -12,7 +12,7 @@ from app.orb.path import CustomerRef
 from app.sandbox.server import create_sandbox
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.canary import ORB_KEY, VIEWER_SECRET
 
 NOON = datetime(2026, 11, 20, 20, 15, 30, 250000, tzinfo=UTC)

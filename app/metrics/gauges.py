@@ -22,6 +22,11 @@ OWNED: dict[str, tuple[str, str]] = {
     "orrery_processes": ("", "Processes that know of each other through Redis."),
     "orrery_cache_entries": ("", "Answers kept."),
     "orrery_cache_bytes": ("", "What they weigh."),
+    "orrery_viewer_keys": ("", "Public keys that tokens may be signed with just now."),
+    "orrery_viewer_keys_sound": ("", "1 while these keys could be had when they were last asked for."),
+    "orrery_viewer_keys_age_seconds": ("", "How long ago they were had; after a day they are good no more."),
+    "orrery_revoked": ("", "Customers of whom tokens are taken back."),
+    "orrery_revoked_sound": ("", "1 while the file that says so can be read as it should."),
 }
 
 Read = Callable[[], Mapping[str, float]]

@@ -18,8 +18,9 @@ from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
 from app.web.problems import unknown
+from app.web.tokens import Tokens
 from app.web.turns import Turns
-from app.web.viewer import Tokens, Viewer
+from app.web.viewer import Viewer
 
 # How much of the patience a question to Orb may use, and a card: each gives up before what waits for it.
 _QUESTION, _CARD = 0.9, 0.95

@@ -56,6 +56,7 @@ async def sign_in(request: Request) -> Response:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise Problem(415, "not_a_form", f"Send the field token as {_FORM}.")
     token = dict(parse_qsl(await _body(request))).get("token", "")
+    await desk(request).tokens.learn(token)
     try:
         viewer = desk(request).tokens.viewer(token)
     except NotSignedIn:

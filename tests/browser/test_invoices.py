@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.browser.conftest import Open
 from tests.running import Running
 

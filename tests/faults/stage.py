@@ -13,7 +13,7 @@ from app.main import create_app
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.canary import ORB_KEY, VIEWER_SECRET
 from tests.conftest import Clock
 from tests.faults.front import Front

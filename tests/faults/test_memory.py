@@ -13,7 +13,7 @@ import pytest
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.faults.front import Front
 from tests.faults.stage import FRESH, codes
 from tests.faults.strikes import MEGABYTE, body, many_headers, nested, news, pours, zipped

@@ -16,7 +16,7 @@ import httpx
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.running import ROOT, bare, free_port
 
 SECRET = "a-secret-that-only-the-tests-know-of"

@@ -20,7 +20,7 @@ import httpx
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from deploy.fleet import balanced
 from tests.running import ROOT, bare, free_port
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.running import ROOT, bare, free_port
 from tests.serving.probe import REQUEST, Probe, status
 

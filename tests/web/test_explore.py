@@ -15,7 +15,7 @@ import respx
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
-from app.web.viewer import Tokens
+from app.web.tokens import Tokens
 from tests.canary import VIEWER_SECRET
 from tests.conftest import Clock, Serve, sign
 from tests.orb.answers import SUBSCRIPTION, answer, borealis, changed
