@@ -41,6 +41,7 @@ from app.web.middleware import Around
 from app.web.render import environment
 from app.web.traced import Traced
 from app.web.turns import Turns
+from app.web.validated import Validators
 from app.web.viewer import NotSignedIn, Tokens
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -210,6 +211,7 @@ def _desk(
         refresh_age=settings.refresh_age,
         patience=settings.patience,
         turns=Turns(lambda: now().timestamp()),
+        validators=Validators(settings.orb_api_key),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         invented=_invented(settings, wire) if settings.sandbox else None,

@@ -88,11 +88,12 @@ class Around:
         headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if scope["path"].startswith("/static/"):
+        if scope["path"].startswith("/static/") and message["status"] < 400:
             headers["Cache-Control"] = "no-cache"
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed ours
         else:
             headers["Cache-Control"] = "private, no-store"
-            headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
+            headers["Vary"] = "Authorization, Cookie, Accept, Accept-Language, Origin"
 
 
 def _route(scope: Scope) -> str:
