@@ -10,7 +10,7 @@ from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web import validated
 from app.web.desk import desk
-from app.web.document import card_object, whole, without_cards
+from app.web.document import card_object, passing, whole, without_cards
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
@@ -77,7 +77,8 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     landed.sort(key=lambda each: CARDS.index(each.card))
     outcomes = {each.card.word: each.outcome for each in landed}
     said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-    return validated.document(request, viewer, whole(said, landed, reader))
+    found = whole(said, landed, reader)
+    return validated.document(request, viewer, found, {name: found[name] for name in passing(said)})
 
 
 async def card(request: Request) -> Response:

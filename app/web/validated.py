@@ -2,12 +2,13 @@
 
 A tag is the document's for one viewer: two customers with equal figures have different ones, and so have two viewers
 who may see different parts of it or read another language. All processes with one key of Orb's make the same tags.
-It is a weak one: how old the figures are in words, `updated`, is not part of it, for it changes with nothing but time.
+It is a weak one: what changes with nothing but time is no part of it, such as the age of the figures in words.
 """
 
 import hmac
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from app.web.reader import Reader
 from app.web.render import encoder, reader_of
 from app.web.viewer import Viewer
 
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 _TAG = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
@@ -35,26 +37,25 @@ class Validators:
         return f'W/"{hmac.new(self._key, whose + lasting, "sha256").hexdigest()[:32]}"'
 
 
-def document(request: Request, viewer: Viewer, data: object) -> Response:
-    """The data as JSON for a viewer who may see it; without a body where they have it."""
+def document(request: Request, viewer: Viewer, data: object, passing: Mapping[str, object] = _NOTHING) -> Response:
+    """The data as JSON for a viewer who may see it; without a body where they have it.
+
+    `passing` are the names in it, with their values, that only time changes.
+    """
     reader = reader_of(request, viewer)
     body = encoder(reader).encode(data)
     if request.method not in ("GET", "HEAD"):
         return Response(body, media_type="application/json")
-    tag = request.app.state.desk.validators.tag(viewer, reader, _lasting(body, data))
+    lasting = body
+    for name, value in passing.items():
+        # No other place can be taken for it: within a string its quotes would be escaped.
+        lasting = lasting.replace(f'"{name}":'.encode() + encoder(reader).encode(value), b"", 1)
+    tag = request.app.state.desk.validators.tag(viewer, reader, lasting)
     if not _has(request, tag):
         return Response(body, headers={"ETag": tag}, media_type="application/json")
     answer = Response(status_code=304, headers={"ETag": tag})
     del answer.headers["content-length"]
     return answer
-
-
-def _lasting(body: bytes, data: object) -> bytes:
-    """The body without the one text that only time changes."""
-    if not (isinstance(data, Mapping) and "updated" in data):
-        return body
-    # No other name can be taken for it: within a string its quotes would be escaped.
-    return body.replace(b'"updated":' + msgspec.json.encode(data["updated"]), b"", 1)
 
 
 def _has(request: Request, tag: str) -> bool:
