@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import msgspec
 from babel import Locale, UnknownLocaleError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from app.days import DayName, Moment
@@ -104,11 +104,15 @@ def words(reader: Reader) -> dict[str, object]:
         return Written(shown.say(Plural(one, many, n=n, **values)))
 
     def bdi(value: object) -> Markup:
-        """What is not ours, in its own direction; where it is too long for its place, all of it in the title."""
+        """What is not ours, in its own direction; where it is too long for its place, all of it in the title.
+
+        A text of ours goes the way of the page: it keeps apart what is in it.
+        """
         text, all_of_it = shown.write(value), whole.write(value)
-        if text == all_of_it:
-            return Markup("<bdi>{}</bdi>").format(text)
-        return Markup('<bdi title="{}">{}</bdi>').format(all_of_it, text)
+        tag = "span" if isinstance(value, Text) else "bdi"
+        if text != all_of_it:
+            return Markup('<{0} title="{1}">{2}</{0}>').format(tag, all_of_it, text)
+        return escape(text) if tag == "span" else Markup("<bdi>{}</bdi>").format(text)
 
     def together(names: Iterable[object]) -> Markup:
         """Names as one list: `Backup, Grid`."""

@@ -8,8 +8,10 @@ import jinja2
 import pytest
 
 from app.locales import locale
+from app.money import Rate
 from app.web.reader import reader
 from app.web.render import environment, words
+from app.words import Text
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
@@ -107,6 +109,13 @@ def test_a_field_of_a_form_brings_back_what_was_typed() -> None:
 def test_a_long_name_is_cut_and_its_title_has_it_whole() -> None:
     assert rendered("{{ bdi(it) }}", it="<" * 201) == f'<bdi title="{"&lt;" * 201}">{"&lt;" * 199}…</bdi>'
     assert rendered("{{ bdi(it) }}", it="<") == "<bdi>&lt;</bdi>"
+
+
+def test_a_text_of_ours_goes_the_way_of_the_page_whoever_is_named_in_it() -> None:
+    arabic, long = Text("{name} {rate}", name="ضريبة", rate=Rate(Decimal(7))), Text("Usage of {x}", x="<" * 201)
+
+    assert rendered("{{ bdi(it) }}", it=arabic) == "\u2068ضريبة\u2069 7%"
+    assert rendered("{{ bdi(it) }}", it=long).startswith('<span title="Usage of &lt;&lt;')
 
 
 def test_programs_get_texts_as_they_are() -> None:
