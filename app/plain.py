@@ -6,6 +6,7 @@ does the sign `�` itself. Letters that merely look alike are left as they are.
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import takewhile
 
 LONGEST = 200
@@ -30,14 +31,23 @@ def plain(text: str) -> str:
 
 
 def short(text: str) -> str:
-    """The text as it is shown, cut where it is longer than `LONGEST`: between letters, never within one."""
-    if len(text) <= LONGEST and text.isascii() and text.isprintable():
+    """The text as it is shown where there is room for a name; all that is longer is cut."""
+    return _cut(text, LONGEST)
+
+
+def at_length(text: str) -> str:
+    """The text as it is shown where there is room for a page of it, and no more: a title."""
+    return _cut(text, 10 * LONGEST)
+
+
+def _cut(text: str, room: int) -> str:
+    """The text as it is shown, cut where it is longer: between letters, never within one."""
+    if len(text) <= room and text.isascii() and text.isprintable():
         return text
-    room = LONGEST - 1
-    found = _clusters(text[: LONGEST + _LONGEST_CLUSTER])
-    whole = "".join(found)
-    if len(text) <= LONGEST + _LONGEST_CLUSTER and len(whole) <= LONGEST:
-        return whole
+    found = _clusters(text[: room + _LONGEST_CLUSTER])
+    if len(text) <= room and sum(map(len, found)) <= room:
+        return "".join(found)
+    room -= 1
 
     def fits(cluster: str) -> bool:
         nonlocal room
@@ -53,6 +63,10 @@ def _clusters(text: str) -> list[str]:
     found: list[str] = []
     bears, marks = False, 0  # whether the last letter takes marks, and how many it has
     for place, each in enumerate(text):
+        if _stands_alone(each) and text[place - 1 : place] != _ZWJ:
+            found.append(each)
+            bears, marks = True, 0
+            continue
         if bears and len(found[-1]) < _LONGEST_CLUSTER:
             if _is_mark(each) and marks < _MOST_MARKS:
                 found[-1] += each
@@ -82,6 +96,14 @@ def _goes_on(letter: str, each: str, after: str) -> bool:
     return unicodedata.category(each) == "Mc" or _is_syllable(before, each) or (_is_half(letter) and _is_half(each))
 
 
+@lru_cache(4096)
+def _stands_alone(each: str) -> bool:
+    """Whether it begins a letter whatever is before it, as nearly all do."""
+    attaches = unicodedata.category(each) == "Mc" or "\u1161" <= each <= "\u11ff" or _is_half(each)
+    return not (attaches or 0x1F3FB <= ord(each) <= 0x1F3FF or _is_mark(each) or _is_unseen(each))
+
+
+@lru_cache(4096)
 def _is_mark(each: str) -> bool:
     """Whether it stands above, below or on a letter."""
     return unicodedata.category(each) in ("Mn", "Me") and not _is_blank(each)
@@ -91,6 +113,7 @@ def _is_blank(each: str) -> bool:
     return each in _BLANK or any(first <= ord(each) <= last for first, last in _BLANKS) or _is_variation(each)
 
 
+@lru_cache(4096)
 def _is_unseen(each: str) -> bool:
     if _is_blank(each):
         return True

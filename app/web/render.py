@@ -17,7 +17,7 @@ from app.days import DayName, Moment
 from app.labels import Label
 from app.locales import locale
 from app.money import Money, Quantity
-from app.plain import plain, short
+from app.plain import at_length, plain, short
 from app.web import plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
@@ -95,7 +95,7 @@ def _written(context: jinja2.runtime.Context, value: object) -> object:
 
 def words(reader: Reader) -> dict[str, object]:
     """What a template uses to write for one reader: `_` a text, `_n` one that depends on a count, `bdi` a name."""
-    shown, whole = reader.taking(short), reader.taking(plain)
+    shown, whole = reader.taking(short), reader.taking(at_length)
 
     def say(text: str, /, **values: object) -> Written:
         return Written(shown.say(Text(text, **values)))
