@@ -30,7 +30,7 @@ STRANGERS = """
 """
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 NAMES = bundles()
-ROUNDS = 4
+ROUNDS = 3
 CARDS = ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts")
 
 
@@ -57,6 +57,7 @@ class Watched:
 @contextmanager
 def watched(browser: Browser, url: str, **context: Any) -> Iterator[Watched]:
     with browser.new_context(**context) as opened:
+        opened.set_default_timeout(90_000)  # a busy machine takes its time
         opened.add_init_script(WATCH)
         page = opened.new_page()
         found = Watched(page, url)
