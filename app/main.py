@@ -47,6 +47,7 @@ from app.web.rings import FiledKeys, PublishedKeys
 from app.web.tokens import Tokens
 from app.web.traced import Traced
 from app.web.turns import Turns
+from app.web.validated import Validators
 from app.web.viewer import NotSignedIn
 
 Said = TypeVar("Said")
@@ -140,7 +141,7 @@ def create_app(
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization"],
-                expose_headers=["X-Request-Id", "Server-Timing", "Cache-Status"],
+                expose_headers=["ETag", "X-Request-Id", "Server-Timing", "Cache-Status"],
             ),
             *([Middleware(Introduced)] if signed.ring else []),
         ],
@@ -243,6 +244,7 @@ def _desk(
         refresh_age=settings.refresh_age,
         patience=settings.patience,
         turns=Turns(lambda: now().timestamp()),
+        validators=Validators(settings.orb_api_key),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         # With public keys alone nobody can be signed in here.

@@ -48,5 +48,11 @@ class Plural(Text):
         object.__setattr__(self, "many", many)
 
 
+class Written(str):
+    """What is written for its reader already, marks of direction included."""
+
+    __slots__ = ()
+
+
 # What a reader sees by name: a text of ours, or a string as it is.
 Words = Text | str

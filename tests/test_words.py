@@ -7,6 +7,7 @@ import pytest
 from app.locales import locale
 from app.money import Money, Quantity, unit
 from app.web.reader import reader
+from app.web.render import words
 from app.words import Plural, Text
 from tests.english import english
 
@@ -48,7 +49,11 @@ def test_an_age_is_a_sentence(seconds: float | None, said: str) -> None:
 
 
 def test_names_are_listed_as_the_language_lists_them() -> None:
-    assert reader(locale("en")).together(["Backup", "Grid"]) == "Backup, Grid"
-    assert reader(locale("ja")).together(["Backup", "Grid"]) == "Backup、Grid"
-    assert reader(locale("ar")).together(["أ", "ب"]) == "\u2068أ\u2069 و\u2068ب\u2069"
-    assert reader(locale("en")).together(["Backup"]) == "Backup"
+    def together(tag: str, *names: str) -> str:
+        listed: str = words(reader(locale(tag)))["together"](names)  # type: ignore[operator]
+        return listed.replace("<bdi>", "[").replace("</bdi>", "]")
+
+    assert together("en", "Backup", "Grid") == "[Backup], [Grid]"
+    assert together("ja", "Backup", "Grid") == "[Backup]、[Grid]"
+    assert together("ar", "أ", "ب") == "[أ] و[ب]"
+    assert together("en", "Backup") == "[Backup]"

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from app.account.bound import dropped
 from app.account.listed import Listed
+from app.addresses import web_address
 from app.cache.freshness import Answer
 from app.listing import Nothing
 from app.orb.errors import Foreign, Malformed, NotFound, OrbError
@@ -19,7 +19,6 @@ from app.together import settled
 _SHOWN = ("issued", "paid", "synced", "void")  # a draft is an estimate: it is the upcoming bill
 _MOST = 100
 _MOST_PAGES = 5
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class BadCursor(ValueError):
@@ -79,7 +78,10 @@ class Statements(Listed):
         if session.customer_id != await self._id():
             dropped("portal_session")
             raise Foreign
-        return _safe(session.url)
+        address = web_address(session.url, here=self._orb.is_here)
+        if address is None:
+            raise Malformed("portal")
+        return address
 
     async def _id(self) -> str | None:
         """Orb's id of the customer."""
@@ -153,16 +155,3 @@ class Statements(Listed):
 def _newest_first(invoice: Issued) -> tuple[float, str]:
     dated = invoice.invoice_date or invoice.issued_at
     return dated.timestamp() if dated else 0.0, invoice.id
-
-
-def _safe(url: str) -> str:
-    """The address if a browser may be sent there: encrypted, or this machine's own. Raises Malformed otherwise."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise Malformed("portal") from None
-    plain = url.isascii() and url.isprintable() and " " not in url and parts.username is None
-    own = parts.scheme == "http" and parts.hostname in _LOOPBACK
-    if not plain or not parts.hostname or not (parts.scheme == "https" or own):
-        raise Malformed("portal")
-    return url

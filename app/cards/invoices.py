@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from app.account.account import Account
+from app.addresses import web_address
 from app.cards.base import Outcome, empty, ready
 from app.days import day_of
 from app.listing import Listing, Nothing
@@ -227,14 +227,3 @@ def _movement(moved: BalanceTransaction, money: Callable[[Decimal], Money]) -> M
     label = _ACTIONS.get(moved.action, Text("Account balance changed"))
     amount = difference(moved.ending_balance, moved.starting_balance)
     return Movement(label, moved.created_at, money(amount), money(moved.ending_balance))
-
-
-def web_address(text: str | None) -> str | None:
-    """The address when it is one of the web's; None where following it could do anything else."""
-    if text is None or not text.isascii() or not text.isprintable() or " " in text:
-        return None
-    try:
-        parts = urlsplit(text)
-        return text if parts.scheme in ("http", "https") and parts.hostname else None
-    except ValueError:
-        return None

@@ -13,6 +13,7 @@ import anyio
 import httpx
 import msgspec
 
+from app.addresses import LOOPBACK
 from app.days import stamp
 from app.metrics import counted
 from app.orb import body, question, wire
@@ -67,6 +68,11 @@ class Exchange:
         self._limit = limit
         self._now = now
         self._asker: object = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, as the sandbox is."""
+        return self._base.host in LOOPBACK
 
     def asked_by(self, asker: object) -> Self:
         """The same account, asked for somebody: what `asker` is, the transports know that look at it."""

@@ -4,6 +4,7 @@ import uuid
 from http import HTTPStatus
 
 from app import log
+from app.web.middleware import DATA_HEADERS
 from app.web.problems import Problem, answer
 
 MALFORMED = (400, "malformed", "This is not a request that can be read.")
@@ -24,8 +25,7 @@ def refusal(reason: Reason) -> bytes:
         headers = [
             *response.raw_headers,
             (b"x-request-id", (log.request_id.get() or "").encode()),
-            (b"cache-control", b"no-store"),
-            (b"x-content-type-options", b"nosniff"),
+            *((name.lower().encode(), value.encode()) for name, value in DATA_HEADERS.items()),
             (b"connection", b"close"),
         ]
     finally:

@@ -1,6 +1,6 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,8 +8,9 @@ from starlette.responses import Response
 from app.account.account import Account
 from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
 from app.orb.errors import OrbError
+from app.web import validated
 from app.web.desk import desk
-from app.web.document import card_object, whole, without_cards
+from app.web.document import card_object, passing, whole, without_cards
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
@@ -76,7 +77,8 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     landed.sort(key=lambda each: CARDS.index(each.card))
     outcomes = {each.card.word: each.outcome for each in landed}
     said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-    return Response(encoder(reader).encode(whole(said, landed, reader)), media_type=_JSON)
+    found: Mapping[str, object] = whole(said, landed, reader)
+    return validated.document(request, viewer, found, {name: found[name] for name in passing(said)})
 
 
 async def card(request: Request) -> Response:
@@ -88,7 +90,7 @@ async def card(request: Request) -> Response:
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
     outcome = await load_one(wanted, account, query, moment.deadline)
-    return Response(encoder(reader_of(request, viewer)).encode(card_object(wanted, outcome)), media_type=_JSON)
+    return validated.document(request, viewer, card_object(wanted, outcome))
 
 
 def needs(viewer: Viewer, word: str) -> None:

@@ -20,6 +20,7 @@ from app.query import BadQuery, Query, parse
 from app.web.problems import unknown
 from app.web.tokens import Tokens
 from app.web.turns import Turns
+from app.web.validated import Validators
 from app.web.viewer import Viewer
 
 # How much of the patience a question to Orb may use, and a card: each gives up before what waits for it.
@@ -62,6 +63,7 @@ class Desk:
     refresh_age: float
     patience: float
     turns: Turns
+    validators: Validators
     sign_in_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     invented: Callable[[], Awaitable[Sequence[Invented]]] | None = None

@@ -98,6 +98,11 @@ def updated(summary: Summary, reader: Reader) -> str:
     return reader.age((summary.now - summary.as_of).total_seconds() if summary.as_of else None)
 
 
+def passing(summary: Summary) -> tuple[str, ...]:
+    """What of the document changes with nothing but time: its age, and from when a refresh is allowed once it is."""
+    return ("updated", "refresh") if summary.allowed_at <= summary.now else ("updated",)
+
+
 def whole(summary: Summary, landed: list[Landed], reader: Reader) -> Dashboard:
     """The document with its cards, in the order of `landed`."""
     cards = {each.card.word: card_object(each.card, each.outcome) for each in landed}

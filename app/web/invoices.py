@@ -18,12 +18,12 @@ from app.orb.errors import Invalid, OrbError, TimedOut
 from app.orb.path import BadId, orb_id
 from app.orb.wire import Subscription
 from app.query import BadQuery, Query
+from app.web import validated
 from app.web.api import needs
 from app.web.desk import Desk, Moment, desk
 from app.web.lists import CURSOR, LIMIT, parameters
 from app.web.pages import Page
 from app.web.problems import unavailable, unknown
-from app.web.render import encoder, reader_of
 from app.web.session import who
 from app.web.viewer import Viewer
 
@@ -129,8 +129,7 @@ class Asking:
         return subscription, await self.answer(lambda account: bill.load(account, Query(subscription_id=name)))
 
     def document(self, data: object) -> Response:
-        reader = reader_of(self._request, self._viewer)
-        return Response(encoder(reader).encode(data), media_type="application/json")
+        return validated.document(self._request, self._viewer, data)
 
     async def page(self, template: str, outcome: Outcome, **more: object) -> Response:
         """The page, whose status is 503 where it has no figures because Orb failed."""

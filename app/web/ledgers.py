@@ -24,7 +24,6 @@ from app.web.api import needs
 from app.web.desk import Desk, desk
 from app.web.lists import CURSOR, LIMIT, of_this_list, parameters, unavailable
 from app.web.pages import Page
-from app.web.render import reader_of
 from app.web.session import who
 from app.words import Text
 
@@ -65,7 +64,7 @@ async def ledger(request: Request) -> Response:
         raise unavailable(error) from None
     found = await listing(account)
     rows = entries(page, unit(asked.currency), found.zone if found else None)
-    return lists.page(reader_of(request, who(request)), rows, page.pagination_metadata.next_cursor)
+    return lists.page(request, who(request), rows, page.pagination_metadata.next_cursor)
 
 
 async def blocks(request: Request) -> Response:
@@ -80,7 +79,7 @@ async def blocks(request: Request) -> Response:
     found, page, now = await listing(account), reading.value, reading.since
     paid_in, zone = (found.paid_in, found.zone) if found else (None, None)
     rows = [described(each, unit(asked.currency), paid_in, zone, now) for each in drawdown(page.data, now)]
-    return lists.page(reader_of(request, who(request)), rows, page.pagination_metadata.next_cursor)
+    return lists.page(request, who(request), rows, page.pagination_metadata.next_cursor)
 
 
 async def activity(request: Request) -> Response:

@@ -22,7 +22,6 @@ from app.web import lists
 from app.web.desk import Desk, desk
 from app.web.pages import Page
 from app.web.problems import unknown
-from app.web.render import reader_of
 from app.web.session import who
 from app.web.viewer import Viewer
 from app.words import Text
@@ -80,7 +79,7 @@ async def documents(request: Request) -> Response:
         found = await _find(front.account(viewer, front.moment()), asked)
     except OrbError as error:
         raise lists.unavailable(error) from None
-    return lists.page(reader_of(request, viewer), found.licenses, found.next_cursor)
+    return lists.page(request, viewer, found.licenses, found.next_cursor)
 
 
 async def page(request: Request) -> Response:

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from app.cards.base import failed
 from app.orb.errors import Invalid, OrbError, RateLimited
 from app.query import BadQuery
-from app.web import problems
+from app.web import problems, validated
 from app.web.problems import Problem
-from app.web.reader import Reader
-from app.web.render import encoder
+from app.web.viewer import Viewer
 
 T = TypeVar("T")
 
@@ -56,10 +55,9 @@ async def of_this_list(cursor: str | None, question: Callable[[], Awaitable[T]])
         raise BadQuery("cursor is not one of this list's") from None
 
 
-def page(reader: Reader, rows: Sequence[object], next_cursor: str | None) -> Response:
+def page(request: Request, viewer: Viewer, rows: Sequence[object], next_cursor: str | None) -> Response:
     """One page of a list as JSON."""
-    body = encoder(reader).encode({"data": rows, "next_cursor": next_cursor})
-    return Response(body, media_type="application/json")
+    return validated.document(request, viewer, {"data": rows, "next_cursor": next_cursor})
 
 
 def unavailable(error: OrbError) -> Problem:

@@ -25,7 +25,13 @@ _PAGE_POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+_PRIVATE = {
+    "Cache-Control": "private, no-store",
+    "Vary": "Authorization, Cookie, Accept, Accept-Language, Origin",
+}
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+# What every answer carries that is no page: those too that are given before the service sees the request.
+DATA_HEADERS = {**_ALWAYS, "Content-Security-Policy": _DATA_POLICY, **_PRIVATE}
 
 
 class Around:
@@ -88,11 +94,11 @@ class Around:
         headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if scope["path"].startswith("/static/"):
+        if scope["path"].startswith("/static/") and message["status"] < 400:
             headers["Cache-Control"] = "no-cache"
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed ours
         else:
-            headers["Cache-Control"] = "private, no-store"
-            headers["Vary"] = "Authorization, Cookie, Accept-Language, Origin"
+            headers.update(_PRIVATE)
 
 
 def _route(scope: Scope) -> str:

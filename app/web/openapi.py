@@ -74,6 +74,8 @@ def _operation(each: Operation, schemas: Schemas) -> Schema:
     }
     if each.body is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": each.body}}}
+    if each.method == "get" and each.answer is not None:
+        found["responses"]["304"] = {"description": "What `If-None-Match` names is what there is."}
     if each.scope is not None:
         found["x-scope"] = each.scope
     return found

@@ -23,6 +23,7 @@ from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.timeframe import Timeframe
 from app.web.viewer import NotSignedIn, Viewer
+from app.words import Written
 
 # A card that is not there by then is sent as late, and filled in afterwards.
 _SOON = 0.8
@@ -134,7 +135,7 @@ class Page:
         return self._part("card.html", card=card, outcome=outcome, timezone=timezone, names=names)
 
     def foot(self, said: Summary) -> bytes:
-        return self._part("foot.html", summary=said, updated=updated(said, self._reader))
+        return self._part("foot.html", summary=said, updated=Written(updated(said, self._reader)))
 
     def _part(self, name: str, **data: object) -> bytes:
         return self._front.templates.get_template(name).render({**self._shared, **data}).encode()

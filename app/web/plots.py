@@ -34,6 +34,11 @@ def price_shares(data: Exploration) -> list[float] | None:
     return shares([each.groups[0].subtotal.amount if each.groups else 0 for each in data.results])
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text that somebody typed; past the tenth they stand in one."""
+    return text.replace("\r\n", "\n").split("\n", 9)
+
+
 @dataclass(frozen=True, slots=True)
 class HoursPlot:
     """`places` are the columns of the hours, in the order of the groups; `marks` are instants that are written out."""

@@ -1,10 +1,10 @@
 """Writes for one reader: texts in their language, amounts, counts and days as they are written there."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, reduce
+from functools import cache
 
 from babel import Locale
 
@@ -13,7 +13,7 @@ from app.days import DayName, Moment, day_of, write_day, write_days, write_momen
 from app.labels import NO_LABELS, Label, Labels
 from app.money import Money, Quantity, Rate, Unit, unit
 from app.web.catalogue import ENGLISH, language_of, translations
-from app.words import Plural, Text, Words
+from app.words import Plural, Text, Words, Written
 
 _ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
@@ -28,12 +28,24 @@ _JUST_NOW = Text("Updated just now")
 _UNKNOWN = Text("Age unknown")
 
 
-class Reader:
-    """`locale` writes numbers and days; `language` is that of the texts, English where there is no catalogue."""
+# How a string that is not ours is written: a name that somebody typed, Orb's word for a unit.
+Foreign = Callable[[str], str]
 
-    def __init__(self, locale: Locale, labels: Labels) -> None:
+
+def as_it_is(text: str) -> str:
+    return text
+
+
+class Reader:
+    """`locale` writes numbers and days; `language` is that of the texts, English where there is no catalogue.
+
+    `foreign` writes every string that is not ours: programs get it as it is, people what can be shown of it.
+    """
+
+    def __init__(self, locale: Locale, labels: Labels, foreign: Foreign) -> None:
         self.locale = locale
         self._labels = labels
+        self._foreign = foreign
         self.language = language_of(locale)
         self._catalogue = translations(self.language)
 
@@ -46,6 +58,10 @@ class Reader:
     def direction(self) -> str:
         """`ltr`, or `rtl` where the language is written from right to left."""
         return str(self.language.text_direction)
+
+    def taking(self, foreign: Foreign) -> "Reader":
+        """The same reader, for whom strings that are not ours are written that way."""
+        return reader(self.locale, self._labels, foreign)
 
     def write(self, value: object) -> str:
         """Anything that a text or a page holds, as this reader sees it."""
@@ -61,19 +77,19 @@ class Reader:
             case Rate():
                 return amounts.write_rate(value, self.locale)
             case Label():
-                return self._labels.name(value, self.locale.language)
+                return self._foreign(self._labels.name(value, self.locale.language))
             case DayName():
                 return write_day(value.day, self.locale, value.skeleton)
             case Moment():
                 return write_moment(value.moment, value.where, self.locale)
             case int() if not isinstance(value, bool):
                 return amounts.write_quantity(Decimal(value), self.locale)
-        return str(value)
+        return value if isinstance(value, Written) else self._foreign(str(value))
 
     def say(self, text: Words) -> str:
         """The text in the reader's language, its values written and kept apart from their surroundings."""
         if isinstance(text, str):
-            return text
+            return self.write(text)
         found = self._translated(text)
         return found.format(**{name: self._apart(self.write(value)) for name, value in text.values.items()})
 
@@ -109,11 +125,6 @@ class Reader:
     def apart(self, text: str) -> str:
         """A text that stands by itself among others that may run another way."""
         return f"{_ISOLATE}{text}{_POP}" if self.direction == "rtl" else text
-
-    def together(self, names: Iterable[str]) -> str:
-        """Names as one list: `Backup, Grid`."""
-        join = self.locale.list_patterns["standard"]["middle"].format
-        return reduce(join, [self._apart(each) for each in names])
 
     def moment(self, moment: datetime, where: str) -> str:
         return write_moment(moment, zone(where), self.locale)
@@ -154,7 +165,8 @@ class Reader:
         if named is not None:
             return named
         if counted.code != "credits":
-            return amounts.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
+            foreign = amounts.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
+            return self._foreign(foreign)
         # Catalogues know whole counts alone: one that this language treats as it treats `size` stands for it.
         wanted = self.language.plural_form(size)
         alike = (n for n in _COUNTS if self.language.plural_form(n) == wanted)
@@ -169,5 +181,5 @@ def _day_in(moment: datetime | date, where: str, *, last: bool = False) -> date:
 
 
 @cache
-def reader(locale: Locale, labels: Labels = NO_LABELS) -> Reader:
-    return Reader(locale, labels)
+def reader(locale: Locale, labels: Labels = NO_LABELS, foreign: Foreign = as_it_is) -> Reader:
+    return Reader(locale, labels, foreign)

@@ -1,25 +1,29 @@
 """Everything that people or programs read: the one JSON encoder, the Jinja environment, the words of a locale."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache, partial, reduce
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import msgspec
 from babel import Locale, UnknownLocaleError
+from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from app.days import DayName, Moment
 from app.labels import Label
 from app.locales import locale
 from app.money import Money, Quantity
+from app.plain import at_length, plain, short
 from app.web import plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.viewer import Viewer
 from app.web.wishes import wishes
-from app.words import Plural, Text
+from app.words import Plural, Text, Written
 
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 # No `@variant`: anybody could make up locales without end, and each is remembered.
@@ -83,30 +87,57 @@ _OURS = (Text, Money, Quantity, DayName, Moment, Label)
 
 @jinja2.pass_context
 def _written(context: jinja2.runtime.Context, value: object) -> object:
-    return context["reader"].write(value) if isinstance(value, _OURS) else value
+    """What stands between `{{` and `}}`: a string that nobody has written yet may be anybody's."""
+    if isinstance(value, _OURS):
+        return context["reader"].write(value)
+    return plain(value) if type(value) is str else value
 
 
 def words(reader: Reader) -> dict[str, object]:
-    """What a template uses to write for one reader: `_` a text, `_n` one that depends on a count."""
+    """What a template uses to write for one reader: `_` a text, `_n` one that depends on a count, `bdi` a name."""
+    shown, whole = reader.taking(short), reader.taking(at_length)
 
-    def say(text: str, /, **values: object) -> str:
-        return reader.say(Text(text, **values))
+    def say(text: str, /, **values: object) -> Written:
+        return Written(shown.say(Text(text, **values)))
 
-    def count(one: str, many: str, /, n: int, **values: object) -> str:
-        return reader.say(Plural(one, many, n=n, **values))
+    def count(one: str, many: str, /, n: int, **values: object) -> Written:
+        return Written(shown.say(Plural(one, many, n=n, **values)))
+
+    def bdi(value: object) -> Markup:
+        """What is not ours, in its own direction; where it is too long for its place, all of it in the title.
+
+        A text of ours goes the way of the page: it keeps apart what is in it.
+        """
+        text, all_of_it = shown.write(value), whole.write(value)
+        tag = "span" if isinstance(value, Text) else "bdi"
+        if text != all_of_it:
+            return Markup('<{0} title="{1}">{2}</{0}>').format(tag, all_of_it, text)
+        return escape(text) if tag == "span" else Markup("<bdi>{}</bdi>").format(text)
+
+    def together(names: Iterable[object]) -> Markup:
+        """Names as one list: `Backup, Grid`."""
+        join = Markup(reader.locale.list_patterns["standard"]["middle"]).format  # noqa: S704  CLDR's
+        return reduce(join, [bdi(each) for each in names])
 
     return {
-        "reader": reader,
+        "reader": shown,
         "_": say,
         "_n": count,
-        "tick": reader.tick,
-        "compact": reader.compact,
-        "quantity": reader.quantity,
-        "percent": reader.percent,
-        "signed": reader.signed,
-        "day": reader.day,
-        "span": reader.span,
-        "apart": reader.apart,
-        "together": reader.together,
-        "moment": reader.moment,
+        "bdi": bdi,
+        "short": lambda value: Written(shown.write(value)),
+        "exact": Written,  # a field of a form brings back what was typed
+        "together": together,
+        **{name: _ours(getattr(shown, name)) for name in _WRITES},
     }
+
+
+_WRITES = ("tick", "compact", "quantity", "percent", "signed", "day", "span", "apart", "moment")
+
+
+def _ours(write: Callable[..., str]) -> Callable[..., Written]:
+    """The same, marked as written by us."""
+
+    def written(*values: Any, **more: Any) -> Written:
+        return Written(write(*values, **more))
+
+    return written

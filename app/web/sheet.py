@@ -1,10 +1,9 @@
 """A table as CSV that is safe to open in a spreadsheet: exact amounts, stable columns, no cell that is a formula."""
 
-import csv
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from io import StringIO
 
 from app.cards.base import Cell, Table
 from app.days import Period
@@ -14,8 +13,10 @@ from app.orb.question import instant
 from app.web.reader import Reader
 from app.words import Text
 
-# A spreadsheet takes a cell that begins with one of these for a formula, their wide forms included.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+# A spreadsheet takes a cell that begins with one of these for a formula, and some let a few in other forms pass for
+# them, or skip what is blank before them.
+_FORMULA = frozenset("=+-@\N{MINUS SIGN}")
+_SKIPPED = frozenset("\t\r\n\0")
 
 
 def write(table: Table, more: dict[str, Cell], reader: Reader) -> bytes:
@@ -24,13 +25,11 @@ def write(table: Table, more: dict[str, Cell], reader: Reader) -> bytes:
     A period takes two columns. A file that is not plain ASCII says in its first bytes that it is UTF-8, without
     which Excel garbles names.
     """
-    sheet = StringIO()
-    lines = csv.writer(sheet)
-    lines.writerow(_names((*table.columns, *more)))
+    lines = [",".join(_names((*table.columns, *more)))]
     for row in table.rows:
         columns = zip((*table.columns, *more), (*row, *more.values()), strict=True)
-        lines.writerow([text for name, cell in columns for text in _texts(name, cell, reader)])
-    text = sheet.getvalue()
+        lines.append(",".join(text for name, cell in columns for text in _texts(name, cell, reader)))
+    text = "".join(f"{line}\r\n" for line in lines)
     return text.encode("utf-8" if text.isascii() else "utf-8-sig")
 
 
@@ -70,10 +69,21 @@ def _text(cell: Cell, reader: Reader) -> str:
         case int():
             return str(cell)
         case Text() | Label() | str():
-            return safe(reader.write(cell))
+            return quoted(safe(reader.write(cell)))
     raise TypeError(f"no cell for {type(cell).__name__}")
 
 
 def safe(text: str) -> str:
     """The text as a cell that no spreadsheet computes: what would be a formula gets an apostrophe before it."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    begins = next((each for each in text if not _is_blank(each)), "")
+    computed = unicodedata.normalize("NFKC", begins)[:1] in _FORMULA
+    return f"'{text}" if computed or text[:1] in _SKIPPED else text
+
+
+def quoted(text: str) -> str:
+    """Always in quotes: where a semicolon parts columns, one in a name would begin a cell."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _is_blank(each: str) -> bool:
+    return each.isspace() or unicodedata.category(each) in ("Cc", "Cf", "Mn")

@@ -1,6 +1,7 @@
 """The service as a process: what it says to heads that are too large, to garbage, and to requests with two meanings."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tests.serving.probe import HEAD, LAST, Probe, hosting, status
 from tests.serving.service import Service, service
 from tests.serving.test_guarded import APP
+from tests.web.test_headers import ALWAYS
 
 POST = b"POST /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 CHUNKS = b"0\r\n\r\n"
@@ -72,6 +74,17 @@ def test_a_head_that_is_too_large_is_refused_in_words(orrery: Service, name: str
         "code": "head_too_large",
         "request_id": "…",
     }
+
+
+@pytest.mark.parametrize(
+    "data", [TOO_LARGE["65 headers"], MALFORMED["no Host"], HEAD + b"Connection: close\r\n\r\n"], ids=range(3)
+)
+def test_what_the_wire_carries_are_our_headers_and_no_name_of_the_server(orrery: Service, data: bytes) -> None:
+    head, _, _ = exchange(orrery.port, data).partition(b"\r\n\r\n")
+    found = dict(line.lower().split(": ", 1) for line in head.decode("ascii").split("\r\n")[1:])
+
+    assert found.keys() - {"content-type", "content-length", "date", "connection"} == {*ALWAYS}
+    assert [name for name in ALWAYS if not re.fullmatch(ALWAYS[name].lower(), found[name])] == []
 
 
 def test_a_head_that_just_fits_is_served(orrery: Service) -> None:

@@ -1,6 +1,9 @@
 """A card as a file: exact, with what its figures mean on every row, and nothing that a spreadsheet computes."""
 
 import csv
+import re
+import unicodedata
+from datetime import date
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -19,7 +22,12 @@ from app.web.sheet import safe, write
 from tests.conftest import Serve
 from tests.orb.answers import answer, borealis
 
-HOSTILE = ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "   @x", "＝1", "＠x", "=cmd|' /C calc'!A0"]
+HOSTILE = [
+    "=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "   @x", "＝1", "＠x", "=cmd|' /C calc'!A0",
+    "\0=1", "\0", "\u200b=1", "\ufeff=1", "\u3000=1", "\N{NO-BREAK SPACE}@x", "\t\t=1",
+    "﹦1", "﹢1", "−1", " \n=1", "\x1f=1",
+]  # fmt: skip
+HARMLESS = ["Checkout", "a=1", "1-2", "'=1", "", "x@y.example", "北京", "~", "()", "(=1)", '"=1"']
 
 
 def rows(response: httpx.Response) -> list[dict[str, str]]:
@@ -107,15 +115,40 @@ async def test_a_bad_parameter_is_named(serve: Serve, orb_router: respx.MockRout
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_is_a_formula(text: str) -> None:
     assert safe(text) == f"'{text}"
-    assert csv_of((text, None)).splitlines()[1].lstrip('"').startswith("'")
+    assert cells((text, None)) == [f"'{text}", ""]
 
 
-@given(st.text(max_size=20))
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_no_spreadsheet_computes_stays_as_it_is(text: str) -> None:
+    assert cells((text, None)) == [text, ""]
+
+
+@given(
+    st.text(
+        st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("=+-@＝＠\t\r\n\0 \u200b;,\"'")),
+        max_size=20,
+    )
+)
 def test_a_cell_of_text_is_read_back_as_it_was_but_for_its_guard(text: str) -> None:
-    lines = csv.reader(StringIO(csv_of((text,), ("a",)).removeprefix("\ufeff"), newline=""))
-    _, (cell,) = lines
+    (cell,) = cells((text,), ("a",))
 
     assert cell in (text, f"'{text}")
+    bare = re.sub(r"^[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]+", "", cell)
+    assert unicodedata.normalize("NFKC", bare[:1])[:1] not in ("=", "+", "-", "@")
+    assert cell[:1] not in ("\t", "\r", "\n", "\0")
+
+
+@given(st.text('a;=+\t,"1', max_size=12))
+def test_a_name_stays_one_cell_where_semicolons_or_tabs_part_columns(text: str) -> None:
+    for delimiter in ";\t":
+        _, row = csv.reader(StringIO(csv_of((text, text)), newline=""), delimiter=delimiter)
+        assert row[0].startswith(safe(text))
+
+
+def test_amounts_days_and_counts_are_no_text() -> None:
+    row: tuple[Any, ...] = (Money(Decimal("-1.50"), unit("USD")), date(2026, 5, 1), 3, Decimal("-0.5"), None)
+
+    assert csv_of(row, tuple("abcde")).splitlines()[1] == "-1.50,2026-05-01,3,-0.5,"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=20, min_value=-(10**17), max_value=10**17))
@@ -131,6 +164,12 @@ def test_a_file_with_other_letters_says_that_it_is_utf_8_and_a_plain_one_does_no
     plain, named = (write(Table(("a",), ((name,),)), {}, reader(ENGLISH)) for name in ("Zoe", "Zoë"))
 
     assert (plain[:1], named[:3]) == (b"a", b"\xef\xbb\xbf")
+
+
+def cells(row: tuple[Any, ...], columns: tuple[str, ...] = ("a", "b")) -> list[str]:
+    """The row as a reader of CSV finds it."""
+    _, found = csv.reader(StringIO(csv_of(row, columns).removeprefix("\ufeff"), newline=""))
+    return found
 
 
 def csv_of(row: tuple[Any, ...], columns: tuple[str, ...] = ("a", "b")) -> str:
