@@ -34,7 +34,7 @@ from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
 from app.settings import Settings
-from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
+from app.web import api, explore, export, frame, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
 from app.web.metrics import Metrics
 from app.web.middleware import Around
@@ -91,6 +91,8 @@ def create_app(
             Route("/cards/{card}", pages.card),
             Route("/explore", explore.show),
             Route("/explore", explore.run, methods=["POST"]),
+            Route("/embed", frame.show),
+            Route("/enter", session.enter),
             Route("/session", session.sign_in, methods=["POST"]),
             Route("/session/end", session.sign_out, methods=["POST"]),
             Route("/api/dashboard", api.dashboard),
@@ -212,6 +214,7 @@ def _desk(
         turns=Turns(lambda: now().timestamp()),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
+        frame_ancestors=settings.frame_ancestors,
         invented=_invented(settings, wire) if settings.sandbox else None,
     )
 
