@@ -2,6 +2,7 @@
 
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 history.replaceState(null, "", location.pathname);
+document.documentElement.dataset.scripted = ""; // before anything is drawn: what is for others is never seen
 
 document.addEventListener("DOMContentLoaded", () => {
   const form = document.forms[0];

@@ -50,6 +50,7 @@ function take(given) {
     }
     token = given;
     if (learn(request, given)) change();
+    else if (!shown) load(place); // the other ended meanwhile
   });
 }
 
@@ -92,6 +93,7 @@ function watch() {
 function end() {
   turn += 1;
   shown = false;
+  document.body.removeAttribute("aria-busy");
   document.body.replaceChildren(copy("ended"));
   want();
 }

@@ -1,13 +1,15 @@
 """A real Chromium, Debian's, and the service that it looks at."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.running import Running, running
 
@@ -37,6 +39,14 @@ def browser() -> Iterator[Browser]:
 def orrery() -> Iterator[Running]:
     with running(ORRERY_REFRESH_AGE="0") as found:
         yield found
+
+
+def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManager[BrowserContext]:
+    """A browser whose owner has forbidden `what` to every site, also to those that they visit."""
+    (profile / "Default").mkdir()
+    settings = {"profile": {"default_content_setting_values": {what: 2}}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(settings))
+    return browser.browser_type.launch_persistent_context(profile, executable_path=chromium(), args=QUIET)
 
 
 Open = Callable[..., AbstractContextManager[Page]]
