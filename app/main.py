@@ -35,7 +35,20 @@ from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
 from app.settings import BadSetting, Settings
-from app.web import api, explore, export, invoices, ledgers, licenses, openapi, pages, portal, problems, session
+from app.web import (
+    api,
+    explore,
+    export,
+    frame,
+    invoices,
+    ledgers,
+    licenses,
+    openapi,
+    pages,
+    portal,
+    problems,
+    session,
+)
 from app.web.desk import Desk, Invented
 from app.web.introduced import Introduced
 from app.web.metrics import Metrics
@@ -107,6 +120,8 @@ def create_app(
             Route("/cards/{card}", pages.card),
             Route("/explore", explore.show),
             Route("/explore", explore.run, methods=["POST"]),
+            Route("/embed", frame.show),
+            Route("/enter", session.enter),
             Route("/session", session.sign_in, methods=["POST"]),
             Route("/session/end", session.sign_out, methods=["POST"]),
             Route("/api/dashboard", api.dashboard),
@@ -247,6 +262,7 @@ def _desk(
         validators=Validators(settings.orb_api_key),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
+        frame_ancestors=settings.frame_ancestors,
         # With public keys alone nobody can be signed in here.
         invented=_invented(settings, wire) if settings.sandbox and settings.viewer_secrets else None,
     )

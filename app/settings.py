@@ -341,7 +341,16 @@ def _names(environ: Mapping[str, str], name: str, default: str, pattern: str) ->
 def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     text = _text(environ, name)
     pattern = r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
-    return _list(name, text, lambda part: re.fullmatch(pattern, part) is not None) if text else ()
+    return (
+        tuple(map(_as_browsers_write, _list(name, text, lambda part: re.fullmatch(pattern, part) is not None)))
+        if text
+        else ()
+    )
+
+
+def _as_browsers_write(origin: str) -> str:
+    """In small letters and without the port that goes without saying: origins are compared letter by letter."""
+    return re.sub(r"^(https://.*):0*443$|^(http://.*):0*80$", r"\1\2", origin.lower())
 
 
 def _list(name: str, text: str, fits: Callable[[str], bool]) -> tuple[str, ...]:

@@ -209,3 +209,11 @@ def test_the_sandbox_never_runs_beside_a_real_account(tmp_path: Path) -> None:
     for environ in ({"ORB_API_KEY": KEY}, {"ORB_API_KEY_FILE": str(tmp_path / "key")}):
         with pytest.raises(BadSetting, match=r"^ORB_API_KEY is set"):
             read(environ, sandbox=True)
+
+
+def test_origins_are_kept_as_browsers_write_them() -> None:
+    found = read(
+        SOUND | {"ORRERY_FRAME_ANCESTORS": "https://App.Example.com:443, http://localhost:80,https://a.test:4430"}
+    )
+
+    assert found.frame_ancestors == ("https://app.example.com", "http://localhost", "https://a.test:4430")

@@ -66,6 +66,7 @@ class Desk:
     validators: Validators
     sign_in_url: str | None = None
     cors_origins: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
     invented: Callable[[], Awaitable[Sequence[Invented]]] | None = None
 
     def moment(self, *, live: bool = False, soon: float | None = None) -> Moment:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import log
 from app.metrics import caused, counted
 from app.metrics.caused import Caused
-from app.web import problems
+from app.web import frame, problems
 from app.web.explained import cache_status, server_timing
 
 _ALWAYS = {
@@ -90,13 +90,16 @@ class Around:
             headers[name] = value
         if (asked := log.request_id.get()) is not None:
             headers["X-Request-Id"] = asked
+        if scope["path"] == "/embed" or scope["path"].startswith("/static/"):
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers.update(frame.told(scope))
         is_page = headers.get("content-type", "").startswith("text/html")
         headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if scope["path"].startswith("/static/") and message["status"] < 400:
             headers["Cache-Control"] = "no-cache"
-            headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed ours
+            headers.add_vary_header("Origin")
         else:
             headers.update(_PRIVATE)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
@@ -14,10 +14,11 @@ from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
+from app.web import frame
 from app.web.api import known, needs
 from app.web.desk import Desk, desk
 from app.web.document import updated
-from app.web.problems import CHALLENGE
+from app.web.problems import signed_out
 from app.web.render import reader_of, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
@@ -74,7 +75,7 @@ async def refresh(request: Request) -> Response:
     said = summary(None, outcomes, front.refresh_age, front.now())
     # The page finds what was kept: the fragment makes it show that some of it could not be renewed.
     told = "" if said.complete else "#not-refreshed"
-    return RedirectResponse(f"/{_again(request)}{told}", status_code=303)
+    return frame.onward(request, f"/{_again(request)}{told}")
 
 
 async def card(request: Request) -> Response:
@@ -159,10 +160,9 @@ async def _await(
 
 async def _sign_in_page(request: Request, front: Desk) -> Response:
     """Without a session: the sandbox's customers to choose from, else the way to where one signs in."""
+    if front.invented is None or "authorization" in request.headers:
+        return signed_out(request)
     shared = words(reader_of(request))
-    if front.invented is None:
-        body = front.templates.get_template("signed_out.html").render(url=front.sign_in_url, **shared)
-        return HTMLResponse(body, 401, CHALLENGE)
     customers = [
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()

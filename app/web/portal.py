@@ -8,6 +8,7 @@ from app.cards.base import failed
 from app.orb.errors import OrbError
 from app.web.api import needs
 from app.web.desk import desk
+from app.web.frame import framed
 from app.web.problems import unavailable
 from app.web.render import reader_of, words
 from app.web.session import who
@@ -17,7 +18,8 @@ async def enter(request: Request) -> Response:
     """`POST /portal`: mints a session of this customer's and leads there.
 
     A browser that sent a form gets a page that goes on by itself, not the 303 that everybody else gets: our
-    `form-action 'self'` is kept by Chromium for redirects of a form too, and it would stay where it is.
+    `form-action 'self'` is kept by Chromium for redirects of a form too, and it would stay where it is. So does our
+    frame: what a script asks follows no redirect to another site.
     """
     viewer, front = who(request), desk(request)
     needs(viewer, "portal")
@@ -26,7 +28,7 @@ async def enter(request: Request) -> Response:
     except OrbError as error:
         log.warning("portal failed", code=error.code, error=type(error).__name__)
         raise unavailable(failed(error)) from None
-    if not _is_form(request):
+    if not (_is_form(request) or framed(request)):
         return RedirectResponse(address, 303)
     page = front.templates.get_template("portal.html")
     return HTMLResponse(page.render(address=address, **words(reader_of(request, viewer))))

@@ -91,10 +91,20 @@ async def handle(request: Request, error: Exception) -> Response:
     accepted = request.headers.get("accept", "")
     if "text/html" not in accepted or request.scope["path"].startswith("/api/"):
         return answer(problem, headers)
+    if problem.status == 401:
+        return signed_out(request)
     page = request.app.state.desk.templates.get_template("problem.html")
     return HTMLResponse(
         page.render(problem=problem, **words(reader_of(request))), problem.status, headers=_headers(problem, headers)
     )
+
+
+def signed_out(request: Request) -> Response:
+    """The page of everybody whose session has ended or never was, with the way to where one signs in."""
+    front = request.app.state.desk
+    url = front.sign_in_url or ("/" if front.invented is not None else None)
+    page = front.templates.get_template("signed_out.html")
+    return HTMLResponse(page.render(url=url, **words(reader_of(request))), 401, CHALLENGE)
 
 
 def _headers(problem: Problem, headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -5,11 +5,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import log
+from app.web import frame
 from app.web.desk import desk
 from app.web.problems import Problem, not_signed_in
+from app.web.render import reader_of, words
 from app.web.viewer import NotSignedIn, Viewer
 
 _COOKIE: Final = "orrery_session"
@@ -24,11 +26,10 @@ def who(request: Request) -> Viewer:
         scheme, _, token = bearer[0].partition(" ")
         if len(bearer) > 1 or scheme.lower() != "bearer":
             raise NotSignedIn
-        return _known(desk(request).tokens.viewer(token.strip()))
-    token = request.cookies.get(_name(request), "")
-    if not token:
-        raise NotSignedIn
-    viewer = desk(request).tokens.viewer(token)
+        viewer = desk(request).tokens.viewer(token.strip())
+        frame.tell(request, viewer)
+        return _known(viewer)
+    viewer = desk(request).tokens.viewer(_cookie(request))
     if request.method == "POST" or request.scope["path"].startswith("/api/"):
         same_site(request)
     return _known(viewer)
@@ -39,15 +40,36 @@ def _known(viewer: Viewer) -> Viewer:
     return viewer
 
 
+def _cookie(request: Request) -> str:
+    """The cookie's token. Two of the name leave a doubt which of them is ours: a neighbour's host may set one too."""
+    pairs = [pair.strip().partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
+    found = [value for name, _, value in pairs if name.strip() == _name(request)]
+    if len(found) != 1:
+        raise NotSignedIn
+    return found[0].strip()
+
+
 def same_site(request: Request, allowed: Sequence[str] = ()) -> None:
     """Raises Problem unless the request comes from a page of ours, an `allowed` origin's, or no browser at all."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         ours = site == "same-origin" or (site == "none" and request.method in ("GET", "HEAD"))
     else:
-        ours = origin is None or origin.partition("://")[2] == request.headers.get("host")
+        ours = origin is None or origin in _own_origins(request)
     if not ours and not (origin is not None and origin in allowed):
         raise Problem(403, "cross_site", "This request came from another site.")
+
+
+def _own_origins(request: Request) -> tuple[str, ...]:
+    """Behind a proxy that ends TLS and does not say so we seem to speak http, and our pages come by https."""
+    host = request.headers.get("host", "").lower()
+    return (f"https://{host}",) if _https(request) else (f"https://{host}", f"http://{host}")
+
+
+async def enter(request: Request) -> Response:
+    """`GET /enter#token=…`: the landing of a plain link, whose script posts the token to `/session`."""
+    page = desk(request).templates.get_template("enter.html")
+    return HTMLResponse(page.render(**words(reader_of(request))))
 
 
 async def sign_in(request: Request) -> Response:
@@ -55,7 +77,7 @@ async def sign_in(request: Request) -> Response:
     same_site(request, desk(request).cors_origins)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise Problem(415, "not_a_form", f"Send the field token as {_FORM}.")
-    token = dict(parse_qsl(await _body(request))).get("token", "")
+    token = _token(await _body(request))
     await desk(request).tokens.learn(token)
     try:
         viewer = desk(request).tokens.viewer(token)
@@ -69,6 +91,14 @@ async def sign_out(request: Request) -> Response:
     """`POST /session/end`."""
     same_site(request)
     return _with_cookie(request, "", 0)
+
+
+def _token(body: str) -> str:
+    """The one field of the form. Raises Problem where there is another, or where it is there twice."""
+    fields = parse_qsl(body, keep_blank_values=True)
+    if [name for name, _ in fields] != ["token"]:
+        raise Problem(400, "bad_form", "Send the field token, once, and no other.")
+    return fields[0][1]
 
 
 async def _body(request: Request) -> str:

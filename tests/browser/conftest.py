@@ -1,30 +1,36 @@
 """A real Chromium, Debian's, and the service that it looks at."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests.running import Running, running
 
-_QUIET = [
+QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 
+def chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = chromium()
     if path is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say("the browser's tests need Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
 
@@ -33,6 +39,14 @@ def browser() -> Iterator[Browser]:
 def orrery() -> Iterator[Running]:
     with running(ORRERY_REFRESH_AGE="0") as found:
         yield found
+
+
+def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManager[BrowserContext]:
+    """A browser whose owner has forbidden `what` to every site, also to those that they visit."""
+    (profile / "Default").mkdir()
+    settings = {"profile": {"default_content_setting_values": {what: 2}}}
+    (profile / "Default" / "Preferences").write_text(json.dumps(settings))
+    return browser.browser_type.launch_persistent_context(profile, executable_path=chromium(), args=QUIET)
 
 
 Open = Callable[..., AbstractContextManager[Page]]

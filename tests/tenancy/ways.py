@@ -49,6 +49,8 @@ WAYS = (
 )
 # What is nobody's: no customer's data, whoever asks.
 NOBODYS = {
+    ("GET", "/enter"),
+    ("GET", "/embed"),
     ("POST", "/session"),
     ("POST", "/session/end"),
     ("GET", "/livez"),

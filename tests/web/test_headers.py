@@ -170,6 +170,8 @@ def asks() -> Iterator[Ask]:
     yield from data("/api/invoices/{invoice}", "/api/invoices/A")
     yield Ask("/api/invoices/{invoice}", "/api/invoices/Nothing", 404, "problem")
     yield from data("/api/invoices/upcoming/{subscription}", f"/api{UPCOMING}")
+    yield Ask("/enter", "/enter", 200, "page", state="out")
+    yield Ask("/embed", "/embed", 404, "problem", state="out")
     yield Ask("/openapi.json", "/openapi.json", 200, "description", state="out")
     yield Ask("/portal", "/portal", 403, "problem", "POST")
     yield Ask("/portal", "/portal", 401, "problem page", "POST", "out", HTML)
@@ -213,7 +215,7 @@ def test_every_route_is_asked_in_every_way_that_it_takes(settings: Settings) -> 
 
 
 def test_every_route_with_data_is_asked_by_somebody_who_is_not_signed_in(settings: Settings) -> None:
-    open_to_all = {"/livez", "/readyz", "/metrics", "/static", "/openapi.json", "/session/end"}
+    open_to_all = {"/livez", "/readyz", "/metrics", "/static", "/openapi.json", "/enter", "/embed", "/session/end"}
     refused = {each.route for each in ASKS if each.state == "out" and each.status == 401}
 
     assert refused >= routes(settings).keys() - open_to_all

@@ -187,3 +187,104 @@ async def test_every_401_says_how_to_sign_in(serve: Serve, path: str, accept: st
         response = await client.get(path, headers={"Accept": accept})
 
     assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["token=TOKEN&token=TOKEN", "token=TOKEN&next=https://evil.test", "token=TOKEN&extra=", "token=TOKEN&token=", ""],
+)
+async def test_a_form_of_any_field_but_the_one_is_refused(serve: Serve, clock: Clock, body: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with serve(None) as client:
+        response = await client.post(
+            "/session", content=body.replace("TOKEN", sign(clock, "borealis")), headers=headers
+        )
+
+    assert (response.status_code, response.json()["code"]) == (400, "bad_form")
+    assert "set-cookie" not in response.headers
+
+
+async def test_the_cookie_lasts_no_longer_than_its_token(serve: Serve, clock: Clock) -> None:
+    token = sign(clock, "borealis", ttl=300)
+    async with serve(None) as client:
+        clock.pass_seconds(100)
+        response = await client.post("/session", data={"token": token})
+
+    assert "Max-Age=200" in response.headers["set-cookie"].split("; ")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("other", ["another", "the same"])
+async def test_two_cookies_of_our_name_are_a_doubt(
+    serve: Serve, clock: Clock, orb_router: respx.MockRouter, scheme: str, other: str
+) -> None:
+    routes = borealis(orb_router)
+    name = "__Host-orrery_session" if scheme == "https" else "orrery_session"
+    token = sign(clock, "borealis")
+    second = token if other == "the same" else sign(clock, "aurora")
+    async with serve(None) as client:
+        client.base_url = httpx.URL(f"{scheme}://orrery.test")
+        two = await client.get("/api/dashboard", headers={"Cookie": f"{name}={token}; a=b; {name}={second}"})
+        lines = httpx.Headers([("Cookie", f"{name}={token}"), ("Cookie", f"{name}={second}")])
+        apart = await client.get("/api/dashboard", headers=lines)
+        refused = [route.called for route in routes.values()]
+        one = await client.get("/api/dashboard", headers={"Cookie": f"a=b; {name}={token}; c=d"})
+
+    assert [two.status_code, apart.status_code, one.status_code] == [401, 401, 200]
+    assert not any(refused)
+
+
+async def test_on_https_a_cookie_that_is_not_bound_to_the_host_is_nobodys(serve: Serve, clock: Clock) -> None:
+    async with serve(None) as client:
+        headers = {"Cookie": f"orrery_session={sign(clock, 'borealis')}"}
+        response = await client.get("https://orrery.test/api/dashboard", headers=headers)
+
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("scheme", "origin", "allowed"),
+    [
+        ("https", "https://orrery.test", True),
+        ("https", "http://orrery.test", False),
+        ("http", "https://orrery.test", True),  # behind a proxy that ends TLS
+        ("http", "ftp://orrery.test", False),
+        ("http", "http://orrery.test:81", False),
+    ],
+)
+async def test_our_own_origin_has_our_scheme(
+    serve: Serve, clock: Clock, scheme: str, origin: str, allowed: bool
+) -> None:
+    async with serve(None) as client:
+        data, headers = {"token": sign(clock, "borealis")}, {"Origin": origin}
+        response = await client.post(f"{scheme}://orrery.test/session", data=data, headers=headers)
+
+    assert (response.status_code == 303) is allowed
+
+
+async def test_a_person_with_an_ended_token_sees_a_page_that_leads_to_the_sign_in(
+    serve: Serve, clock: Clock, settings: Settings
+) -> None:
+    ended = sign(clock, "borealis")
+    clock.pass_seconds(2000)
+    async with serve(None, settings=replace(settings, sign_in_url="https://app.test/login")) as client:
+        accept = {"Accept": "text/html"}
+        posted = await client.post("/session", data={"token": ended}, headers=accept)
+        shown = await client.get("/invoices", headers=accept)
+        program = await client.post("/session", data={"token": ended})
+
+    for page in (posted, shown):
+        assert (page.status_code, page.headers["content-type"]) == (401, "text/html; charset=utf-8")
+        assert '<a href="https://app.test/login">' in page.text
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_landing_of_a_link_has_a_form_and_no_script_but_ours(serve: Serve) -> None:
+    async with serve(None) as client:
+        page = await client.get("/enter")
+        script = await client.get("/static/enter.js")
+
+    assert (page.status_code, script.status_code) == (200, 200)
+    assert '<form method="post" action="/session" autocomplete="off">' in page.text
+    assert page.text.count("<script") == page.text.count('<script src="/static/enter.js">') == 1
+    assert "form-action 'self'" in page.headers["content-security-policy"]

@@ -1,0 +1,124 @@
+// <usage-dashboard src="https://usage.example/embed">: the dashboard inside a page of another site. The page gives the
+// token in one of three ways: the property `token`, the function `tokenProvider`, or the attribute `token-url`, an
+// address of its own that answers {"token": "…"}.
+
+(() => {
+  const SANDBOX =
+    "allow-scripts allow-same-origin allow-forms allow-downloads allow-popups allow-popups-to-escape-sandbox " +
+    "allow-top-navigation-by-user-activation";
+  const FIRST = 320; // pixels, until the frame has told its height
+  const TALLEST = 50000;
+
+  class UsageDashboard extends HTMLElement {
+    static observedAttributes = ["src"];
+    #here = false;
+    #frame = null;
+    #origin = null;
+    #ready = false;
+    #asking = false;
+    #token = null;
+
+    get token() {
+      return this.#token;
+    }
+
+    set token(token) {
+      this.#token = token;
+      if (this.#ready) this.#give(token);
+    }
+
+    connectedCallback() {
+      if (Object.hasOwn(this, "token")) {
+        // It was set before this script had come.
+        const { token } = this;
+        delete this.token;
+        this.token = token;
+      }
+      this.#here = true;
+      window.addEventListener("message", this);
+      this.#show();
+    }
+
+    disconnectedCallback() {
+      this.#here = false;
+      window.removeEventListener("message", this);
+      this.#clear();
+    }
+
+    attributeChangedCallback() {
+      if (this.#here) this.#show();
+    }
+
+    handleEvent({ source, origin, data }) {
+      if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#origin) return;
+      const { type, height } = Object(data);
+      if (type === "orrery:ready") {
+        this.#ready = true;
+        this.#provide(this.#token);
+      } else if (type === "orrery:renew") {
+        this.#provide(null);
+      } else if (type === "orrery:height" && Number.isFinite(height)) {
+        this.#frame.height = String(Math.min(TALLEST, Math.max(0, Math.ceil(height))));
+      }
+    }
+
+    #show() {
+      this.#clear();
+      if (!this.hasAttribute("src")) return;
+      const url = new URL(this.getAttribute("src"), document.baseURI);
+      if (!["https:", "http:"].includes(url.protocol)) throw new TypeError("src must be an https address");
+      const frame = document.createElement("iframe");
+      frame.setAttribute("sandbox", SANDBOX);
+      frame.referrerPolicy = "strict-origin";
+      frame.title = this.title || "Usage";
+      frame.height = String(FIRST);
+      // Through the object, not an attribute: the page's policy may know no inline styles.
+      Object.assign(frame.style, { display: "block", inlineSize: "100%", border: "0" });
+      frame.src = url.href;
+      this.#origin = url.origin;
+      this.#frame = frame;
+      this.append(frame);
+    }
+
+    #clear() {
+      if (this.#frame) this.#frame.remove();
+      this.#frame = null;
+      this.#ready = false;
+    }
+
+    /** A token for the frame: a fresh one where the page has said how to get it, else the one at hand. */
+    async #provide(token) {
+      if (this.#asking) return;
+      this.#asking = true;
+      try {
+        this.#give((await this.#fresh()) ?? token);
+      } catch (error) {
+        this.dispatchEvent(new CustomEvent("orrery:error", { detail: error }));
+      } finally {
+        this.#asking = false;
+      }
+    }
+
+    async #fresh() {
+      if (typeof this.tokenProvider === "function") return this.tokenProvider();
+      if (!this.hasAttribute("token-url")) return null;
+      const url = new URL(this.getAttribute("token-url"), document.baseURI);
+      if (url.origin !== location.origin) throw new TypeError("token-url must be of this page's own origin");
+      const options = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
+      const answer = await fetch(url, { ...options, redirect: "error" });
+      if (!answer.ok) throw new Error(`token-url answered ${answer.status}`);
+      return (await answer.json()).token;
+    }
+
+    #give(token) {
+      if (!this.#frame) return;
+      if (typeof token === "string" && this.#ready) {
+        this.#frame.contentWindow.postMessage({ type: "orrery:token", token }, this.#origin);
+      } else {
+        this.dispatchEvent(new CustomEvent("orrery:renew", { bubbles: true }));
+      }
+    }
+  }
+
+  if (!customElements.get("usage-dashboard")) customElements.define("usage-dashboard", UsageDashboard);
+})();

@@ -1,0 +1,435 @@
+"""The dashboard in a frame of another site, in a browser that keeps no cookies: the site hands in the token."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, FrameLocator, Page, Route, expect
+
+from app.orb.path import CustomerRef
+from app.secret import Secret
+from app.settings import SANDBOX_SECRET
+from app.web.tokens import Tokens
+from tests.browser.conftest import blocking
+from tests.browser.host import Host, hosting
+from tests.running import Running, running
+
+# What Chromium says of every answer to a script that is a failure.
+REFUSED = "Failed to load resource: the server responded with a status of"
+
+
+def token(customer: str = "northwind", **more: Any) -> str:
+    return Tokens([Secret(SANDBOX_SECRET)]).sign(CustomerRef("external_customer_id", customer), **more)
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with hosting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def service(host: Host) -> Iterator[Running]:
+    settings = {
+        "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
+        "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
+        "ORRERY_REFRESH_AGE": "0",
+    }
+    with running(**settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cookieless(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser whose owner has blocked every cookie, also those of the sites that they visit."""
+    with blocking(browser, tmp_path_factory.mktemp("profile"), "cookies") as found:
+        yield found
+
+
+Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
+
+
+@pytest.fixture
+def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
+    """The host's page with the element in it. The block fails on what is in the console, in any frame."""
+
+    @contextmanager
+    def start(
+        element: str = "token-url=/token", *, script: str = "", clock: bool = False, refused: int = 0
+    ) -> Iterator[tuple[Page, FrameLocator]]:
+        complaints: list[str] = []
+        host.asked.clear()
+        host.scripts = {"/own.js": script}
+        host.headers = {"Content-Security-Policy": policy(service, host.url, elsewhere(host))}
+        host.pages = {
+            "/": f'<title>Host</title><usage-dashboard src="{service.url}/embed" {element}></usage-dashboard>'
+            f'<script src="{service.url}/static/embed.js"></script><script src="/own.js"></script>',
+            "/sign-in": "<h1>Sign in here</h1>",
+        }
+        page = cookieless.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if clock:
+            page.clock.install()
+        page.goto(host.url)
+        yield page, page.frame_locator("usage-dashboard iframe")
+        page.close()
+        assert [each for each in complaints if not each.startswith(f"{REFUSED} {refused} ")] == []
+
+    return start
+
+
+def policy(service: Running, *frames: str) -> str:
+    """A host that allows us what we need, and nothing inline."""
+    framed = " ".join((service.url, *frames))
+    return (
+        f"default-src 'none'; script-src 'self' {service.url}/static/embed.js; frame-src {framed}; "
+        "connect-src 'self'; style-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def elsewhere(host: Host) -> str:
+    """The same server, by a name that makes it another site."""
+    return host.url.replace("localhost", "127.0.0.1")
+
+
+def figure(frame: FrameLocator) -> str:
+    shown = frame.locator(".bill .figure").first
+    expect(shown).to_contain_text("$")
+    return shown.inner_text()
+
+
+def test_the_frame_shows_the_figures_with_all_cookies_blocked(visit: Visit, host: Host, service: Running) -> None:
+    host.token = token()
+    with visit() as (page, frame):
+        requests: list[Any] = []
+        page.on("request", lambda request: requests.insert(0, request))
+        page.reload()
+        figure(frame)
+        for word in ("usage", "licenses", "alerts"):
+            expect(frame.locator(f"#{word}")).not_to_have_attribute("data-status", "late")
+        assert page.evaluate("document.cookie = 'a=b', document.cookie") == ""
+        assert frame.locator("body").evaluate("document.cookie = 'a=b', document.cookie") == ""
+        told = [f"{each.url} {each.all_headers().get('referer')}" for each in requests]
+        assert any(each.startswith(f"{service.url}/cards/usage") for each in told)
+        assert not any(host.token in each for each in told)
+        assert page.context.cookies() == []
+
+
+def test_the_frame_is_as_high_as_what_it_shows(visit: Visit, host: Host) -> None:
+    host.token = token()
+    with visit() as (page, frame):
+        figure(frame)
+        inside = "document.documentElement.scrollHeight === document.documentElement.clientHeight"
+        page.wait_for_function("document.querySelector('iframe').height > 900")
+        expect(frame.locator("#usage")).not_to_have_attribute("data-status", "late")
+        before = page.locator("iframe").get_attribute("height")
+        frame.locator(".spend .part summary").first.click()
+        expect(page.locator("iframe")).not_to_have_attribute("height", str(before))
+        assert frame.locator("body").evaluate(inside)
+
+
+def test_a_refresh_stays_in_the_frame_and_says_what_could_not_be_renewed(
+    visit: Visit, host: Host, service: Running
+) -> None:
+    host.token = token()
+    with visit() as (page, frame):
+        before = figure(frame)
+        refresh = frame.get_by_role("button", name="Refresh", exact=True)
+        with service.clock(advance=43_200):
+            refresh.click()
+            expect(frame.locator(".bill .figure")).not_to_have_text(before)
+            expect(refresh).to_be_enabled()
+        notice = frame.get_by_text("Some figures could not be refreshed.")
+        expect(notice).to_be_hidden()
+        with service.fault("upcoming_invoice", "status", status=500):
+            refresh.click()
+            expect(notice).to_be_visible()
+        assert page.frames[1].url == f"{service.url}/embed"
+
+
+def test_links_forms_and_the_way_back_stay_in_the_frame(visit: Visit, host: Host, service: Running) -> None:
+    host.token = token("halcyon")
+    with visit() as (page, frame):
+        figure(frame)
+        frame.get_by_role("link", name="Cumulative").first.click()
+        expect(frame.get_by_role("link", name="Cumulative").first).to_have_attribute("aria-current", "true")
+        frame.get_by_role("link", name="Invoices").click()
+        number = frame.locator(".history th > a:first-child").first
+        named = number.inner_text()
+        number.click()
+        expect(frame.get_by_role("heading", name=f"Invoice {named}")).to_be_visible()
+        page.evaluate("history.back()")
+        expect(frame.locator(".history th > a:first-child").first).to_have_text(named)
+        page.evaluate("history.back()")
+        expect(frame.get_by_role("link", name="Cumulative").first).to_have_attribute("aria-current", "true")
+        page.evaluate("history.forward()")
+        expect(frame.locator(".history")).to_be_visible()
+        frame.get_by_role("link", name="Overview").click()
+        frame.locator(".timeframe summary").click()
+        frame.get_by_role("button", name="Show").click(modifiers=["Control"])
+        expect(frame.get_by_role("link", name="Current period")).to_be_visible()
+        assert page.url == f"{host.url}/"
+        assert page.frames[1].url == f"{service.url}/embed"
+        assert len(page.context.pages) == 2  # no tab was opened, which would have had no token
+
+
+def test_files_are_saved_from_inside_the_frame(visit: Visit, host: Host, tmp_path: Path) -> None:
+    host.token = token("mote")
+    with visit() as (page, frame):
+        link = frame.locator("#spend a[href^='/api/export/spend.csv']")
+        with page.expect_download() as downloaded:
+            link.click()
+        assert re.fullmatch(r"[\w.-]*spend[\w.-]*\.csv", downloaded.value.suggested_filename)
+        downloaded.value.save_as(tmp_path / "spend.csv")
+        assert "as_of" in (tmp_path / "spend.csv").read_text("utf-8-sig").splitlines()[0]
+        frame.get_by_role("link", name="Explore", exact=True).click()
+        frame.get_by_role("button", name="Run query").click()
+        expect(frame.get_by_role("region", name="Result")).to_be_visible()
+        with page.expect_download() as downloaded:
+            frame.get_by_role("button", name="Download CSV").click()
+        assert downloaded.value.suggested_filename == "explore.csv"
+        expect(frame.get_by_role("region", name="Result")).to_be_visible()
+
+
+def test_what_is_of_another_site_opens_beside_the_frame_and_outside_of_its_sandbox(
+    visit: Visit, host: Host, service: Running
+) -> None:
+    host.token = token(scope="bill invoices portal")
+    with visit() as (page, frame):
+        frame.get_by_role("link", name="Invoices").click()
+        frame.get_by_role("button", name="Open the billing portal").click()
+        with page.context.expect_page() as opened:
+            frame.get_by_role("link", name="Open the billing portal").click()
+        portal = opened.value
+        expect(portal.get_by_text("Northwind Robotics")).to_be_visible()
+        assert portal.url.startswith(service.panel)
+        said: list[str] = []
+
+        def heard(dialog: Dialog) -> None:
+            said.append(dialog.message)
+            dialog.dismiss()
+
+        portal.on("dialog", heard)
+        portal.evaluate("alert('free')")  # a sandboxed page may not
+        assert said == ["free"]
+        portal.close()
+        expect(frame.get_by_role("heading", name="Billing portal")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("element", "script"),
+    [
+        ("", "document.querySelector('usage-dashboard').token = TOKEN"),
+        ("", "document.querySelector('usage-dashboard').tokenProvider = async () => TOKEN"),
+        ("", "addEventListener('orrery:renew', (event) => (event.target.token = TOKEN))"),
+    ],
+    ids=["token", "provider", "event"],
+)
+def test_the_page_hands_in_a_token_as_it_likes(visit: Visit, element: str, script: str) -> None:
+    with visit(element, script=script.replace("TOKEN", json.dumps(token()))) as (_, frame):
+        figure(frame)
+
+
+def test_a_token_is_renewed_before_it_ends_and_nobody_sees_it(visit: Visit, host: Host, service: Running) -> None:
+    host.token = token(ttl=900)
+    with visit(clock=True) as (page, frame):
+        figure(frame)
+        frame.locator(".spend .part summary").first.click()
+        sent: list[str | None] = []
+        page.on("request", lambda request: sent.append(request.headers.get("authorization")))
+        page.clock.run_for(830_000)
+        assert times(host, "/token") == 1
+        host.token = token(ttl=600)
+        with page.expect_response(f"{service.url}/") as checked:
+            page.clock.run_for(15_000)
+        assert (checked.value.request.method, times(host, "/token")) == ("HEAD", 2)
+        page.clock.run_for(60_000)
+        expect(frame.locator(".spend .part table").first).to_be_visible()  # as it was opened
+        expect(frame.get_by_text("Your session has ended")).to_have_count(0)
+        frame.get_by_role("link", name="Invoices").click()
+        expect(frame.locator(".history")).to_be_visible()
+        assert sent[-1] == f"Bearer {host.token}"
+
+
+def times(host: Host, path: str) -> int:
+    return sum(1 for asked, _ in host.asked if asked == path)
+
+
+def test_an_ended_session_says_so_and_comes_back_when_a_token_does(visit: Visit, host: Host) -> None:
+    host.token = token(ttl=900)
+    with visit(clock=True, refused=401) as (page, frame):
+        figure(frame)
+        frame.get_by_role("link", name="Invoices").click()
+        expect(frame.locator(".history")).to_be_visible()
+        host.token = None
+        page.clock.run_for(905_000)
+        expect(frame.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        expect(frame.locator(".history")).to_have_count(0)
+        host.token = token()
+        page.clock.run_for(11_000)
+        expect(frame.locator(".history")).to_be_visible()
+
+
+def test_the_way_to_sign_in_leads_the_whole_window(visit: Visit, host: Host) -> None:
+    host.token = token(ttl=900)[:-4] + "AAAA"
+    with visit(refused=401) as (page, frame):
+        expect(frame.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        expect(frame.locator("body[aria-busy]")).to_have_count(0)
+        frame.get_by_role("link", name="Sign in").click()
+        page.wait_for_url(f"{host.url}/sign-in")
+
+
+def test_a_token_that_is_refused_costs_the_figures_nothing_while_the_other_lasts(
+    visit: Visit, host: Host, service: Running
+) -> None:
+    host.token = token(ttl=900)
+    with visit(clock=True, refused=401) as (page, frame):
+        figure(frame)
+        frame.locator(".spend .part summary").first.click()
+        host.token = token()[:-4] + "AAAA"
+        with page.expect_response(lambda response: response.status == 401):
+            page.clock.run_for(845_000)
+        figure(frame)
+        host.token = token()
+        with page.expect_response(f"{service.url}/") as checked:
+            page.clock.run_for(11_000)
+        assert checked.value.status == 200
+        page.clock.run_for(60_000)
+        figure(frame)
+        expect(frame.locator(".spend .part table").first).to_be_visible()  # as it was opened
+
+
+def test_a_token_that_comes_while_the_other_ends_brings_the_figures_back(
+    visit: Visit, host: Host, service: Running
+) -> None:
+    host.token = token(ttl=900)
+    with visit(clock=True) as (page, frame):
+        figure(frame)
+        held: list[Route] = []
+        page.route(f"{service.url}/", lambda route: held.insert(0, route), times=1)
+        host.token = token()
+        with page.expect_request(f"{service.url}/"):
+            page.clock.run_for(845_000)
+        page.clock.run_for(60_000)
+        expect(frame.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        held[0].continue_()
+        figure(frame)
+
+
+def test_a_network_that_fails_is_said_and_can_be_tried_again(visit: Visit, host: Host, service: Running) -> None:
+    host.token = token()
+    with visit(refused=502) as (page, frame):
+        figure(frame)
+        page.route(f"{service.url}/invoices", lambda route: route.fulfill(status=502, content_type="text/plain"))
+        frame.get_by_role("link", name="Invoices").click()
+        expect(frame.get_by_text("This could not be loaded.")).to_be_visible()
+        figure(frame)
+        page.unroute(f"{service.url}/invoices")
+        frame.get_by_role("link", name="Try again").click()
+        expect(frame.locator(".history")).to_be_visible()
+
+
+def test_another_customers_token_leaves_nothing_of_the_one_before(visit: Visit) -> None:
+    with visit("") as (page, frame):
+        give(page, token())
+        expect(frame.get_by_text("Northwind Robotics")).to_be_visible()
+        frame.get_by_role("link", name="Invoices").click()
+        give(page, token("lumen"))
+        expect(frame.get_by_text("Lumen")).to_be_visible()
+        expect(frame.get_by_text("Northwind Robotics")).to_have_count(0)
+        expect(frame.get_by_role("region", name="Credits")).to_be_visible()
+
+
+def give(page: Page, given: str) -> None:
+    page.evaluate("(given) => (document.querySelector('usage-dashboard').token = given)", given)
+
+
+# Each is run in the host's page; what it sends must change nothing. FRAME is the dashboard's window.
+HOSTILE = {
+    "another type": "FRAME.postMessage({type: 'token', token: TOKEN}, '*')",
+    "no object": "FRAME.postMessage(TOKEN, '*')",
+    "nothing": "FRAME.postMessage(null, '*')",
+    "a list": "FRAME.postMessage({type: 'orrery:token', token: [TOKEN]}, '*')",
+    "an object": "FRAME.postMessage({type: 'orrery:token', token: {toString: TOKEN}}, '*')",
+    "too long": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + 'A'.repeat(4096)}, '*')",
+    "two lines": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + '\\n'}, '*')",
+    "a header more": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + '\\r\\nCookie: a=b'}, '*')",
+    "a frame beside it": """
+        const other = document.createElement('iframe');
+        other.src = '/nested?' + encodeURIComponent(TOKEN);
+        document.body.append(other);
+        await new Promise((done) => addEventListener('message', (event) => event.data === 'sent' && done()));
+    """,
+    "a frame of another site": """
+        const other = document.createElement('iframe');
+        other.src = 'ELSEWHERE/nested?' + encodeURIComponent(TOKEN);
+        document.body.append(other);
+        await new Promise((done) => addEventListener('message', (event) => event.data === 'sent' && done()));
+    """,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_message_changes_nothing(visit: Visit, host: Host, service: Running, name: str) -> None:
+    with visit("") as (page, frame):
+        give(page, token())
+        figure(frame)
+        host.headers = {}
+        host.pages["/nested"] = "<script src=/nested.js></script>"
+        host.scripts["/nested.js"] = """
+            const message = { type: "orrery:token", token: decodeURIComponent(location.search.slice(1)) };
+            parent[0].postMessage(message, "*");
+            parent.postMessage("sent", "*");
+        """
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        hostile = "async (TOKEN) => { const FRAME = document.querySelector('iframe').contentWindow; CODE }"
+        page.evaluate(hostile.replace("CODE", HOSTILE[name].replace("ELSEWHERE", elsewhere(host))), token("lumen"))
+        frame.get_by_role("link", name="Invoices").click()  # all that was sent has arrived by then
+        expect(frame.locator(".history")).to_be_visible()
+        expect(frame.get_by_text("Northwind Robotics")).to_be_visible()
+        assert f"{service.url}/" not in asked
+
+
+def test_no_other_site_can_frame_it(browser: Browser, host: Host, service: Running) -> None:
+    """The same page, on an origin that is not on the list: by another name, and below a site that is."""
+    host.headers = {}
+    src = f'<iframe src="{service.url}/embed" title="dashboard"></iframe>'
+    host.pages = {"/framing": src, "/above": f'<iframe src="{host.url}/framing"></iframe>'}
+    with browser.new_context() as context:
+        page = context.new_page()
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        for path in ("/framing", "/above"):
+            refused.clear()
+            page.goto(f"{elsewhere(host)}{path}")
+            assert any("frame-ancestors" in each for each in refused)
+            inner = page.frames[-1]
+            assert inner.url.startswith("chrome-error:")
+            assert "figures" not in inner.locator("body").inner_text()
+        page.goto(f"{host.url}/framing")
+        expect(page.frame_locator("iframe").get_by_text("Your figures are on their way.")).to_be_visible()
+
+
+def test_an_isolated_page_can_frame_it(browser: Browser, host: Host, service: Running) -> None:
+    host.token = token()
+    host.headers = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin"}
+    element = f'<usage-dashboard src="{service.url}/embed" token-url="/token"></usage-dashboard>'
+    host.pages = {"/": f'{element}<script src="{service.url}/static/embed.js"></script>'}
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(host.url)
+        assert page.evaluate("crossOriginIsolated")
+        figure(page.frame_locator("usage-dashboard iframe"))
+
+
+def test_it_stands_alone_without_a_page_around(browser: Browser, service: Running) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{service.url}/embed")
+        expect(page.get_by_text("only inside the site that it belongs to")).to_be_visible()
