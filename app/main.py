@@ -26,6 +26,7 @@ from app.cache.cache import Cache
 from app.cache.floors import Floors
 from app.cache.store import Memory
 from app.fleet.fleet import Fleet
+from app.fleet.once import Once
 from app.metrics import lag, spans
 from app.metrics.gauges import Gauges
 from app.orb.client import Orb
@@ -34,14 +35,16 @@ from app.orb.transport import Keyed, Logged, Wire
 from app.query import BadQuery
 from app.serving.health import livez, readyz, unready
 from app.settings import Settings
-from app.web import api, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
+from app.web import api, changes, explore, export, invoices, ledgers, licenses, pages, portal, problems, session
 from app.web.desk import Desk, Invented
+from app.web.listening import Changes
 from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
 from app.web.traced import Traced
 from app.web.turns import Turns
 from app.web.viewer import NotSignedIn, Tokens
+from app.web.webhooks import Webhooks
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -71,7 +74,9 @@ def create_app(
             cache = Cache(memory, flights, now, floors=floors, others=others)
             budget = Budget(turns, flights)
             guarded = _guarded(settings, transport, budget)
-            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), now)
+            once = fleet.once if fleet else Once(now)
+            orb = _orb(settings, guarded, now)
+            app.state.desk = _desk(settings, cache, transport, orb, now, once, Changes(floors))
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
             if fleet:
@@ -111,6 +116,8 @@ def create_app(
             Route("/licenses", licenses.page),
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
+            Route("/api/changes", changes.changes),
+            *_webhooks(settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),
@@ -139,6 +146,13 @@ def create_app(
     unready(app)
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
+
+
+def _webhooks(settings: Settings) -> list[Route]:
+    """There is no such address where nothing that comes to it could be believed."""
+    if not settings.webhook_secrets:
+        return []
+    return [Route("/webhooks/orb", Webhooks(settings.webhook_secrets).take, methods=["POST"])]
 
 
 def _limits(settings: Settings) -> Mapping[str, int]:
@@ -195,7 +209,13 @@ def _show_others(gauges: Gauges, fleet: Fleet) -> None:
 
 
 def _desk(
-    settings: Settings, cache: Cache, wire: httpx.AsyncBaseTransport, orb: Orb, now: Callable[[], datetime]
+    settings: Settings,
+    cache: Cache,
+    wire: httpx.AsyncBaseTransport,
+    orb: Orb,
+    now: Callable[[], datetime],
+    once: Once,
+    changes: Changes,
 ) -> Desk:
     return Desk(
         orb=orb,
@@ -210,6 +230,8 @@ def _desk(
         refresh_age=settings.refresh_age,
         patience=settings.patience,
         turns=Turns(lambda: now().timestamp()),
+        once=once,
+        changes=changes,
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         invented=_invented(settings, wire) if settings.sandbox else None,

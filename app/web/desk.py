@@ -13,10 +13,12 @@ from app.cache.cache import Cache
 from app.cache.freshness import Freshness
 from app.cards.base import Card
 from app.dashboard import WORDS, chosen
+from app.fleet.once import Once
 from app.groups import GROUPS_REACH_BACK
 from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
+from app.web.listening import Changes
 from app.web.problems import unknown
 from app.web.turns import Turns
 from app.web.viewer import Tokens, Viewer
@@ -61,6 +63,8 @@ class Desk:
     refresh_age: float
     patience: float
     turns: Turns
+    once: Once
+    changes: Changes
     sign_in_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     invented: Callable[[], Awaitable[Sequence[Invented]]] | None = None
