@@ -120,14 +120,18 @@ def flipped(whole: bytes) -> list[bytes]:
 def test_no_bit_of_the_public_vector_may_be_another(name: str, whole: str | bytes) -> None:
     changes = flipped(whole.encode() if isinstance(whole, str) else whole)
     assert len(changes) == 8 * len(whole)
-    assert [each for each in changes if believed(**{name: each})] == []
+    assert [each for each in changes if believed(**dict[str, Any]({name: each}))] == []
 
 
 @given(st.binary(max_size=300), st.integers(0, 2**31), st.sampled_from(["body", "timestamp", "signatures"]), st.data())
 def test_no_bit_of_any_event_may_be_another(body: bytes, second: int, name: str, data: st.DataObject) -> None:
     now = datetime.fromtimestamp(second, UTC)
     timestamp = now.replace(tzinfo=None).isoformat()
-    told = {"timestamp": timestamp.encode(), "signatures": f"v1={signature(body, timestamp)}".encode(), "body": body}
+    told: dict[str, Any] = {
+        "timestamp": timestamp.encode(),
+        "signatures": f"v1={signature(body, timestamp)}".encode(),
+        "body": body,
+    }
     assert believed(**told, now=now)
     if told[name]:
         assert not believed(**told | {name: data.draw(st.sampled_from(flipped(told[name])))}, now=now)
@@ -186,7 +190,8 @@ def test_what_only_looks_like_a_type_touches_nothing(event_type: str) -> None:
 @pytest.mark.parametrize("event_type", ["budget.cost_exceeded", "tax.credit_balance_dropped", "pool.usage_exceeded"])
 def test_an_event_of_what_nobody_knows_is_read_no_further(event_type: str) -> None:
     resource = event_type.partition(".")[0]
-    assert read(event(event_type, **{resource: {"customer": 3}})) == Event("evt_1", event_type, (), ())
+    odd: dict[str, Any] = {resource: {"customer": 3}}
+    assert read(event(event_type, **odd)) == Event("evt_1", event_type, (), ())
 
 
 def test_what_is_not_touched_is_not_read() -> None:
@@ -227,7 +232,8 @@ def test_an_id_that_nobody_can_be_signed_in_by_is_left_out(ids: dict[str, Any], 
 
 def test_amounts_in_a_payload_do_not_matter() -> None:
     plain = json.loads(event("invoice.issued"))
-    for amount in ("12.00", "NaN", None, {"x": []}, -1):
+    amounts: list[Any] = ["12.00", "NaN", None, {"x": []}, -1]
+    for amount in amounts:
         plain["invoice"]["amount_due"] = amount
         assert read(json.dumps(plain).encode()) == read(event("invoice.issued"))
 
