@@ -172,3 +172,16 @@ def test_the_sandbox_never_runs_beside_a_real_account(tmp_path: Path) -> None:
     for environ in ({"ORB_API_KEY": KEY}, {"ORB_API_KEY_FILE": str(tmp_path / "key")}):
         with pytest.raises(BadSetting, match=r"^ORB_API_KEY is set"):
             read(environ, sandbox=True)
+
+
+def test_webhook_secrets_are_taken_as_orb_made_them_and_none_that_is_cut_off() -> None:
+    found = read({**SOUND, "ORB_WEBHOOK_SECRET": " c-UGKYdnhHh436B_sMouYAPUvXyWpzOdunZBV5dFSD8 0123456789abcdef "})
+    assert [each.reveal() for each in found.webhook_secrets] == [
+        "c-UGKYdnhHh436B_sMouYAPUvXyWpzOdunZBV5dFSD8",
+        "0123456789abcdef",
+    ]
+    assert read(SOUND).webhook_secrets == ()
+    for secrets in ("0123456789abcde", "0123456789abcdef 0123456789abcde"):
+        with pytest.raises(BadSetting, match=r"^ORB_WEBHOOK_SECRET is too short") as refused:
+            read({**SOUND, "ORB_WEBHOOK_SECRET": secrets})
+        assert secrets not in str(refused.value)

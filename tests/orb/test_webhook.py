@@ -1,6 +1,7 @@
 """Which webhooks are believed, and what is read of them."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
@@ -107,6 +108,16 @@ def test_what_orb_signed_is_believed(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", BAD.values(), ids=BAD)
 def test_what_leaves_a_doubt_is_not(case: dict[str, Any]) -> None:
     assert not believed(**case)
+
+
+def test_a_time_without_an_offset_is_not_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert believed()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def flipped(whole: bytes) -> list[bytes]:
