@@ -78,7 +78,7 @@ async def _body(request: Request) -> bytes:
 
 async def _outcome(front: Desk, event: Event) -> str:
     """What became of it. Raises Problem, 503, where it could not be kept in mind: then Orb says it again."""
-    if not event.touches or not event.customer:
+    if not event.customer:
         return "ignored"
     log.private.set(event.customer[-1].id)
     try:

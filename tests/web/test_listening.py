@@ -245,8 +245,8 @@ async def test_what_changed_while_a_page_was_away_is_told_when_it_comes_back(pag
         ("٣", []),
         ("", []),
     ]:
-        last = last.replace("now", str(int(page.clock().timestamp())))
-        async with page.opens(headers={"Last-Event-ID": last.encode().decode("latin-1")}) as heard:
+        told = last.replace("now", str(int(page.clock().timestamp())))
+        async with page.opens(headers={"Last-Event-ID": told.encode().decode("latin-1")}) as heard:
             await anyio.sleep(6)
             assert (heard.status, heard.changes) == (200, cards), last
             await page.change("licenses")  # and it hears on, whatever it came with

@@ -295,10 +295,12 @@ async def test_the_log_says_of_an_event_what_it_was_and_not_whose(hooks: Hooked)
     with showing() as shown:
         await hooks.send(event("invoice.issued"))
         await hooks.send(event("new.\ntype", "evt_2"))
+        await hooks.send(event("customer.edited", "evt_3", customer={"id": "no id", "external_customer_id": ""}))
         log.private.set(None)
     assert [(each["outcome"], each["type"]) for each in lines(shown, "webhook")] == [
         ("accepted", "invoice.issued"),
         ("ignored", "odd"),
+        ("ignored", "customer.edited"),
     ]
     assert not any(each in shown.getvalue() for each in (OWN_ID, ORB_ID, "evt_"))
 
