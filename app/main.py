@@ -27,6 +27,7 @@ from app.cache.cache import Cache
 from app.cache.floors import Floors
 from app.cache.store import Memory
 from app.fleet.fleet import Fleet
+from app.fleet.once import Once
 from app.metrics import lag, spans
 from app.metrics.gauges import Gauges
 from app.orb.client import Orb
@@ -37,6 +38,7 @@ from app.serving.health import livez, readyz, unready
 from app.settings import BadSetting, Settings
 from app.web import (
     api,
+    changes,
     explore,
     export,
     frame,
@@ -51,6 +53,7 @@ from app.web import (
 )
 from app.web.desk import Desk, Invented
 from app.web.introduced import Introduced
+from app.web.listening import Changes
 from app.web.metrics import Metrics
 from app.web.middleware import Around
 from app.web.render import environment
@@ -62,6 +65,7 @@ from app.web.traced import Traced
 from app.web.turns import Turns
 from app.web.validated import Validators
 from app.web.viewer import NotSignedIn
+from app.web.webhooks import Webhooks
 
 Said = TypeVar("Said")
 
@@ -97,7 +101,9 @@ def create_app(
             cache = Cache(memory, flights, now, floors=floors, others=others)
             budget = Budget(turns, flights)
             guarded = _guarded(settings, transport, budget)
-            app.state.desk = _desk(settings, cache, transport, _orb(settings, guarded, now), signed, now)
+            once = fleet.once if fleet else Once(now)
+            orb = _orb(settings, guarded, now)
+            app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors))
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
             _show_signed(gauges, signed)
@@ -143,6 +149,8 @@ def create_app(
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/openapi.json", openapi.show),
+            Route("/api/changes", changes.changes),
+            *_webhooks(settings),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),
@@ -172,6 +180,13 @@ def create_app(
     unready(app)
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
+
+
+def _webhooks(settings: Settings) -> list[Route]:
+    """There is no such address where nothing that comes to it could be believed."""
+    if not settings.webhook_secrets:
+        return []
+    return [Route("/webhooks/orb", Webhooks(settings.webhook_secrets).take, methods=["POST"])]
 
 
 def _limits(settings: Settings) -> Mapping[str, int]:
@@ -245,6 +260,8 @@ def _desk(
     orb: Orb,
     signed: Tokens,
     now: Callable[[], datetime],
+    once: Once,
+    changes: Changes,
 ) -> Desk:
     return Desk(
         orb=orb,
@@ -260,6 +277,8 @@ def _desk(
         patience=settings.patience,
         turns=Turns(lambda: now().timestamp()),
         validators=Validators(settings.orb_api_key),
+        once=once,
+        changes=changes,
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         frame_ancestors=settings.frame_ancestors,

@@ -41,6 +41,7 @@ class Settings:
     orb_base_url: str = "https://api.withorb.com/v1"
     orb_rate_plan: RatePlan = "live"
     orb_credit_currency: tuple[str, ...] = ("credits",)
+    webhook_secrets: tuple[Secret, ...] = ()
     viewer_secrets: tuple[Secret, ...] = ()
     viewer_jwks: str | None = None
     viewer_issuer: str | None = None
@@ -72,7 +73,7 @@ class Settings:
 
 # Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
 _NOT_YET = (
-    "ORB_WEBHOOK_SECRET", "ORRERY_THEME",
+    "ORRERY_THEME",
 )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         orb_base_url=base_url,
         orb_rate_plan=_rate_plan(environ, sandbox=sandbox),
         orb_credit_currency=_names(environ, "ORB_CREDIT_CURRENCY", "credits", r"[^\s,/]{1,64}"),
+        webhook_secrets=_webhook_secrets(environ),
         viewer_secrets=_viewer_secrets(environ, sandbox=sandbox),
         viewer_jwks=_viewer_jwks(environ),
         viewer_issuer=_text(environ, "ORRERY_VIEWER_ISSUER"),
@@ -237,6 +239,14 @@ def _url(name: str, text: str, *, query: bool = False) -> Any:
     if parts.scheme not in ("http", "https") or not host or extra:
         raise BadSetting(f"{name} is not a plain http or https URL")
     return parts
+
+
+def _webhook_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    """Orb makes these, so nothing is asked of them but that none is cut off."""
+    secrets = (_text(environ, "ORB_WEBHOOK_SECRET") or "").split()
+    if any(len(each) < _LEAST_TOKEN for each in secrets):
+        raise BadSetting(f"ORB_WEBHOOK_SECRET is too short: at least {_LEAST_TOKEN} characters each, as Orb gave them")
+    return tuple(Secret(each) for each in secrets)
 
 
 def _viewer_secrets(environ: Mapping[str, str], *, sandbox: bool) -> tuple[Secret, ...]:

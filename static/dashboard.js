@@ -1,4 +1,5 @@
-// The page is whole without this file. With it the stamp keeps ticking, and cards that were late come by themselves.
+// The page is whole without this file. With it the stamp keeps ticking, cards that were late come by themselves, and
+// those that change while the page is open are renewed.
 
 const SPANS = { minute: 60, hour: 3600, day: 86400 };
 
@@ -29,24 +30,39 @@ function tick() {
   stamp.title = new Date(Math.min(...ages)).toLocaleString();
 }
 
-/** Asks for one late card. The browser parses the page it is on: text never becomes markup here. */
+const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
+const asked = {}; // by card: what was asked for last is what counts
+
+/**
+ * Asks for one card. The browser parses the page it is on: text never becomes markup here. What a person has opened
+ * stays open, and the focus where it is. One that is renewed stays as it was where that fails.
+ */
 function fill(card) {
+  const renewed = card.dataset.status !== "late";
   const request = new XMLHttpRequest();
-  request.open("GET", card.dataset.late);
+  asked[card.id] = request;
+  request.open("GET", card.dataset.again);
   request.responseType = "document";
   document.dispatchEvent(new CustomEvent("orrery:ask", { detail: request })); // a frame signs it with its token
   request.onloadend = () => {
+    if (asked[card.id] !== request) return;
     const found = request.status === 200 && request.response && request.response.getElementById(card.id);
-    if (!found) {
+    if (!found || (renewed && found.dataset.status === "failed")) {
       card.removeAttribute("aria-busy");
       return;
     }
+    const focus = [...card.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
     const focused = card.contains(document.activeElement);
     const fresh = document.adoptNode(found);
+    if (renewed) {
+      const were = card.querySelectorAll("details");
+      fresh.querySelectorAll("details").forEach((each, place) => (each.open = were[place] ? were[place].open : each.open));
+    }
     card.replaceWith(fresh);
     if (focused) {
-      fresh.tabIndex = -1;
-      fresh.focus();
+      const same = renewed && fresh.querySelectorAll(FOCUSABLE)[focus];
+      if (!same) fresh.tabIndex = -1;
+      (same || fresh).focus({ preventScroll: true });
     }
     tick();
   };
@@ -78,3 +94,42 @@ document.addEventListener("orrery:page", (event) => begin(event.detail));
 document.addEventListener("visibilitychange", tick);
 setInterval(tick, 15000);
 begin(location.hash);
+
+// The service tells which cards are others now. A page that nobody looks at for a minute gives its connection back,
+// and is renewed when somebody does.
+const REST = 60000;
+let stream;
+let resting;
+
+function renew(named) {
+  document.querySelectorAll("[data-again]").forEach((card) => {
+    if (!named || named.includes(card.id)) fill(card);
+  });
+}
+
+function listen() {
+  stream = new EventSource("/api/changes");
+  stream.addEventListener("changed", (event) => renew(JSON.parse(event.data).cards));
+}
+
+function rest() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+function look() {
+  clearTimeout(resting);
+  if (document.hidden) {
+    resting = setTimeout(rest, REST);
+  } else if (!stream) {
+    listen();
+    renew();
+  }
+}
+
+if (document.querySelector("[data-again]")) {
+  listen();
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("pagehide", rest);
+  window.addEventListener("pageshow", (event) => event.persisted && look());
+}

@@ -66,7 +66,7 @@ def test_a_viewer_secret_that_is_no_text_stops_the_start() -> None:
         read({**SOUND, "ORRERY_VIEWER_SECRET": "\udcff" * 40})
 
 
-@pytest.mark.parametrize("name", ["ORB_WEBHOOK_SECRET", "ORRERY_REDIS_URL", "ORRERY_THEME"])
+@pytest.mark.parametrize("name", ["ORRERY_REDIS_URL", "ORRERY_THEME"])
 def test_a_setting_that_cannot_be_honoured_yet_stops_the_start(name: str) -> None:
     with pytest.raises(BadSetting, match=f"^{name} "):
         read({**SOUND, name: "x"})
@@ -217,3 +217,16 @@ def test_origins_are_kept_as_browsers_write_them() -> None:
     )
 
     assert found.frame_ancestors == ("https://app.example.com", "http://localhost", "https://a.test:4430")
+
+
+def test_webhook_secrets_are_taken_as_orb_made_them_and_none_that_is_cut_off() -> None:
+    found = read({**SOUND, "ORB_WEBHOOK_SECRET": " c-UGKYdnhHh436B_sMouYAPUvXyWpzOdunZBV5dFSD8 0123456789abcdef "})
+    assert [each.reveal() for each in found.webhook_secrets] == [
+        "c-UGKYdnhHh436B_sMouYAPUvXyWpzOdunZBV5dFSD8",
+        "0123456789abcdef",
+    ]
+    assert read(SOUND).webhook_secrets == ()
+    for secrets in ("0123456789abcde", "0123456789abcdef 0123456789abcde"):
+        with pytest.raises(BadSetting, match=r"^ORB_WEBHOOK_SECRET is too short") as refused:
+            read({**SOUND, "ORB_WEBHOOK_SECRET": secrets})
+        assert secrets not in str(refused.value)

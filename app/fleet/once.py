@@ -28,6 +28,16 @@ class Once:
             return True
         return await self._link.ask(lambda redis: _mark(redis, event)) is not False
 
+    async def forget(self, event: str) -> None:
+        """It came to nothing: the next time is the first."""
+        self._seen.pop(event, None)
+        if self._link is not None:
+            await self._link.ask(lambda redis: redis.delete(_name(event)))
+
+
+def _name(event: str) -> str:
+    return f"orrery:event:{event}"
+
 
 async def _mark(redis: Redis, event: str) -> bool:
-    return bool(await redis.set(f"orrery:event:{event}", "", nx=True, ex=_WEEK))
+    return bool(await redis.set(_name(event), "", nx=True, ex=_WEEK))

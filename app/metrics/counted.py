@@ -30,6 +30,7 @@ ERRORS = (
     "cancelled", "Untrusted", "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError",
     "RemoteProtocolError",
 )  # fmt: skip
+WEBHOOKS = ("accepted", "duplicate", "refused", "ignored")
 OTHER = "other"
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -65,6 +66,7 @@ _cache = _counter("orrery_cache_answers", "What the cache was asked for, and how
 _cache_stale = _counter("orrery_cache_stale", "Kept answers handed out older than was asked for.")
 _cache_failed = _counter("orrery_cache_failed_renewals", "Renewals of kept answers that failed.")
 _cache_evicted = _counter("orrery_cache_evictions", "Kept answers dropped for want of room.")
+_webhooks = _counter("orrery_webhooks", "Webhooks that came, and what became of them.", "outcome")
 _bugs = _counter("orrery_bugs", "Mistakes of ours; each has a line with its traceback in the log.")
 _lag = Gauge("orrery_loop_lag_seconds", "How late the event loop was when last looked at.", registry=REGISTRY)
 _lags = _histogram("orrery_loop_lags_seconds", "How late the event loop was, each half second.", buckets=_LAGS)
@@ -74,6 +76,9 @@ for _rate in RATES:
     _retries.labels(_rate)
     for _code in CODES:
         _failures.labels(_rate, _code)
+
+for _outcome in WEBHOOKS:
+    _webhooks.labels(_outcome)
 
 
 def request(route: str, method: str, status: int, seconds: float) -> None:
@@ -122,6 +127,10 @@ def renewal_failed() -> None:
 
 def evicted() -> None:
     _cache_evicted.inc()
+
+
+def webhook(outcome: str) -> None:
+    _webhooks.labels(one_of(outcome, WEBHOOKS)).inc()
 
 
 def bug() -> None:

@@ -55,10 +55,14 @@ class Keyed(Layer):
         self._key = key
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._inner.handle_async_request(self._keyed(request))
+
+    def _keyed(self, request: httpx.Request) -> httpx.Request:
+        """Made in a frame of its own, for what reports errors may show the variables of those that are still there."""
         headers = [*request.headers.raw, (b"Authorization", f"Bearer {self._key.reveal()}".encode("ascii"))]
         keyed = httpx.Request(request.method, request.url, headers=headers, content=request.content)
         keyed.extensions = request.extensions
-        return await self._inner.handle_async_request(keyed)
+        return keyed
 
 
 class Logged(Layer):

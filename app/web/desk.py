@@ -13,10 +13,12 @@ from app.cache.cache import Cache
 from app.cache.freshness import Freshness
 from app.cards.base import Card
 from app.dashboard import WORDS, chosen
+from app.fleet.once import Once
 from app.groups import GROUPS_REACH_BACK
 from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
+from app.web.listening import Changes
 from app.web.problems import unknown
 from app.web.tokens import Tokens
 from app.web.turns import Turns
@@ -64,6 +66,8 @@ class Desk:
     patience: float
     turns: Turns
     validators: Validators
+    once: Once
+    changes: Changes
     sign_in_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()

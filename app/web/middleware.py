@@ -90,16 +90,16 @@ class Around:
             headers[name] = value
         if (asked := log.request_id.get()) is not None:
             headers["X-Request-Id"] = asked
-        if scope["path"] == "/embed" or scope["path"].startswith("/static/"):
-            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        static = scope["path"].startswith("/static/")
+        if (static or scope["path"] == "/embed") and message["status"] < 400:
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed them
         headers.update(frame.told(scope))
         is_page = headers.get("content-type", "").startswith("text/html")
         headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if scope["path"].startswith("/static/") and message["status"] < 400:
-            headers["Cache-Control"] = "no-cache"
-            headers.add_vary_header("Origin")
+        if static and message["status"] < 400:
+            headers.update({"Cache-Control": "no-cache", "Vary": "Origin"})
         else:
             headers.update(_PRIVATE)
 

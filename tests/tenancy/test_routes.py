@@ -1,15 +1,18 @@
 """No route without its tenancy: what it takes and what it needs is told, or the build fails."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.routing import Route
 
 from app.main import create_app
+from app.secret import Secret
 from app.settings import Settings
 from app.web.openapi import document
+from tests.canary import WEBHOOK_SECRET
 from tests.conftest import Serve
-from tests.tenancy.ways import CARDS, NOBODYS, WAYS, Way
+from tests.tenancy.ways import CARDS, NOBODYS, STREAMS, WAYS, Way
 
 
 def routes(settings: Settings) -> set[tuple[str, str]]:
@@ -22,7 +25,8 @@ def routes(settings: Settings) -> set[tuple[str, str]]:
 
 
 def test_every_route_of_the_service_is_told(settings: Settings) -> None:
-    assert routes(settings) == {(each.method, each.path) for each in WAYS} | NOBODYS
+    hooked = replace(settings, webhook_secrets=(Secret(WEBHOOK_SECRET),))
+    assert routes(hooked) == {(each.method, each.path) for each in WAYS} | STREAMS | NOBODYS
 
 
 def test_every_parameter_of_openapi_that_could_be_an_id_is_told() -> None:

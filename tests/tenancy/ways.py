@@ -47,10 +47,13 @@ WAYS = (
     Way("GET", "/api/export/focus.csv", "export", _DASHBOARD),
     Way("POST", "/api/explore", "explore", (), ("price_ids",)),
 )
+# What never ends, and tells names of cards alone: `tests/web/test_listening.py` is about it.
+STREAMS = {("GET", "/api/changes")}
 # What is nobody's: no customer's data, whoever asks.
 NOBODYS = {
     ("GET", "/enter"),
     ("GET", "/embed"),
+    ("POST", "/webhooks/orb"),
     ("POST", "/session"),
     ("POST", "/session/end"),
     ("GET", "/livez"),

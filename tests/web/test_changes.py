@@ -14,8 +14,8 @@ CUSTOMER = ("external_customer_id", "borealis")
 HEADER = "orb-cache-control"
 
 
-def client_of(app: Starlette, clock: Clock) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {sign(clock, CUSTOMER[1])}"}
+def client_of(app: Starlette, clock: Clock, customer: str = CUSTOMER[1]) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {sign(clock, customer)}"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://orrery.test", headers=headers)
 
 
