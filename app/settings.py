@@ -21,7 +21,9 @@ SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
 _WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
 _MOST_LABELS = 1024 * 1024
 _LEAST_TOKEN = 16
-_HOST = r"([A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\])"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?"
+_NAME = rf"{_LABEL}(\.{_LABEL})*"
+_HOST = rf"({_NAME}|\[[0-9a-fA-F:]+\])"
 
 
 RatePlan = Literal["live", "test", "trial"]
@@ -246,6 +248,8 @@ def _webhook_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
     secrets = (_text(environ, "ORB_WEBHOOK_SECRET") or "").split()
     if any(len(each) < _LEAST_TOKEN for each in secrets):
         raise BadSetting(f"ORB_WEBHOOK_SECRET is too short: at least {_LEAST_TOKEN} characters each, as Orb gave them")
+    if any(len(set(each)) < _LEAST_TOKEN // 2 or _WEAK.search(each) for each in secrets):
+        raise BadSetting("ORB_WEBHOOK_SECRET can be guessed: take the one that Orb gave the endpoint")
     return tuple(Secret(each) for each in secrets)
 
 
@@ -350,7 +354,8 @@ def _names(environ: Mapping[str, str], name: str, default: str, pattern: str) ->
 
 def _origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     text = _text(environ, name)
-    pattern = r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+    port = r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+    pattern = rf"https://{_NAME}{port}|http://(localhost|127\.0\.0\.1|\[::1\]){port}"
     return (
         tuple(map(_as_browsers_write, _list(name, text, lambda part: re.fullmatch(pattern, part) is not None)))
         if text

@@ -110,6 +110,14 @@ function renew(named) {
 function listen() {
   stream = new EventSource("/api/changes");
   stream.addEventListener("changed", (event) => renew(JSON.parse(event.data).cards));
+  // After an answer that is no stream, from a proxy perhaps, the browser does not try again by itself.
+  stream.addEventListener("error", () => {
+    if (stream && stream.readyState === EventSource.CLOSED) {
+      stream = null;
+      clearTimeout(resting);
+      resting = setTimeout(look, REST);
+    }
+  });
 }
 
 function rest() {

@@ -8,6 +8,9 @@
     "allow-top-navigation-by-user-activation";
   const FIRST = 320; // pixels, until the frame has told its height
   const TALLEST = 50000;
+  const PATIENCE = 10000; // milliseconds for a token: one that hangs must not be the last that is asked for
+
+  const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error("no token in time")), PATIENCE));
 
   class UsageDashboard extends HTMLElement {
     static observedAttributes = ["src"];
@@ -100,12 +103,12 @@
     }
 
     async #fresh() {
-      if (typeof this.tokenProvider === "function") return this.tokenProvider();
+      if (typeof this.tokenProvider === "function") return Promise.race([this.tokenProvider(), late()]);
       if (!this.hasAttribute("token-url")) return null;
       const url = new URL(this.getAttribute("token-url"), document.baseURI);
       if (url.origin !== location.origin) throw new TypeError("token-url must be of this page's own origin");
       const options = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
-      const answer = await fetch(url, { ...options, redirect: "error" });
+      const answer = await fetch(url, { ...options, redirect: "error", signal: AbortSignal.timeout(PATIENCE) });
       if (!answer.ok) throw new Error(`token-url answered ${answer.status}`);
       return (await answer.json()).token;
     }

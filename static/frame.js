@@ -191,7 +191,7 @@ function trouble(address) {
   const said = copy("trouble").firstElementChild;
   said.classList.add("trouble");
   said.querySelector("a").setAttribute("href", address);
-  const main = document.querySelector("main");
+  const main = document.querySelector("main") || document.body; // nothing is there while another viewer's page comes
   if (shown) main.prepend(said);
   else main.replaceChildren(said);
 }

@@ -230,3 +230,18 @@ def test_webhook_secrets_are_taken_as_orb_made_them_and_none_that_is_cut_off() -
         with pytest.raises(BadSetting, match=r"^ORB_WEBHOOK_SECRET is too short") as refused:
             read({**SOUND, "ORB_WEBHOOK_SECRET": secrets})
         assert secrets not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example:99999", "https://.", "https://-", "https://a..b", "https://a-.b"]
+)
+@pytest.mark.parametrize("name", ["ORRERY_FRAME_ANCESTORS", "ORRERY_CORS_ORIGINS"])
+def test_an_origin_that_nobody_can_have_stops_the_start(name: str, origin: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read({**SOUND, name: origin})
+
+
+@pytest.mark.parametrize("secret", ["a" * 20, "changeme-changeme"])
+def test_a_webhook_secret_that_can_be_guessed_stops_the_start(secret: str) -> None:
+    with pytest.raises(BadSetting, match=r"^ORB_WEBHOOK_SECRET can be guessed"):
+        read({**SOUND, "ORB_WEBHOOK_SECRET": secret})

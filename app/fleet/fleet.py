@@ -46,7 +46,7 @@ class Fleet:
         self._news = News(self._channel, seal.channel, floors, now)
         self.peers = Peers(self.link, seal.account, least)
         self.answers = Answers(self.link, self._news, seal, tasks)
-        self.once = Once(now, self.link)
+        self.once = Once(now, self.link, seal.account)
         for rate, limit in limits.items():
             self._turns[rate] = Together(rate, limit, self.link, self.peers, seal.account, tasks, clock)
 

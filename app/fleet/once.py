@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from cachetools import TTLCache
-from redis.asyncio import Redis
 
 from app.fleet.link import Link
 
@@ -15,29 +14,22 @@ _MOST = 100_000
 class Once:
     """Knows by itself what came to this process, and through `link` what came to others."""
 
-    def __init__(self, now: Callable[[], datetime], link: Link | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime], link: Link | None = None, account: str = "") -> None:
         self._seen: TTLCache[str, bool] = TTLCache(_MOST, _WEEK, timer=lambda: now().timestamp())
         self._link = link
+        self._account = account
 
-    async def first(self, event: str) -> bool:
-        """Whether this is the first time; from then on it is not."""
-        if event in self._seen:
-            return False
+    async def knows(self, event: str) -> bool:
+        """Whether it has come to its end before, here or in another process."""
+        if event in self._seen or self._link is None:
+            return event in self._seen
+        return bool(await self._link.ask(lambda redis: redis.exists(self._name(event))))
+
+    async def remember(self, event: str) -> None:
+        """To be called when all is done: what is interrupted before that comes again, and counts."""
         self._seen[event] = True
-        if self._link is None:
-            return True
-        return await self._link.ask(lambda redis: _mark(redis, event)) is not False
-
-    async def forget(self, event: str) -> None:
-        """It came to nothing: the next time is the first."""
-        self._seen.pop(event, None)
         if self._link is not None:
-            await self._link.ask(lambda redis: redis.delete(_name(event)))
+            await self._link.ask(lambda redis: redis.set(self._name(event), "", ex=_WEEK))
 
-
-def _name(event: str) -> str:
-    return f"orrery:event:{event}"
-
-
-async def _mark(redis: Redis, event: str) -> bool:
-    return bool(await redis.set(_name(event), "", nx=True, ex=_WEEK))
+    def _name(self, event: str) -> str:
+        return f"orrery:event:{self._account}:{event}"

@@ -47,8 +47,14 @@ class _Stream(Streamed):
                 for end in (self._request.app.state.draining.wait, partial(_gone, self._request)):
                     tasks.start_soon(_cancel_after, end, tasks.cancel_scope)
                 await self._messages(emit)
+                tasks.cancel_scope.cancel()
+
+    def _is_taken_back(self) -> bool:
+        revocations = desk(self._request).tokens.revocations
+        return revocations is not None and revocations.refuse(self._viewer.customer, self._viewer.issued)
 
     async def _messages(self, emit: Emit) -> None:
+        """Tells what changed, until the viewer's token is taken back."""
         await emit(f"retry: {_AGAIN}\nid: {_id(self._now())}\n\n".encode())
         while True:
             with anyio.move_on_after(_BEAT) as silent:
@@ -57,6 +63,8 @@ class _Stream(Streamed):
                 await emit(b":\n\n")
                 continue
             await anyio.sleep(_GATHER)
+            if self._is_taken_back():
+                return
             data = msgspec.json.encode({"cards": self._listener.told()}).decode()
             await emit(f"event: changed\nid: {_id(self._now())}\ndata: {data}\n\n".encode())
             await anyio.sleep(_APART)

@@ -12,7 +12,7 @@ from app.web.problems import Problem
 from app.web.viewer import Viewer
 
 _MOST = 1_000  # pages of this process
-_MOST_EACH = 8  # pages of one customer
+_MOST_EACH = 100  # pages of one customer, whoever of them looks
 
 
 class Listener:

@@ -11,6 +11,7 @@ Read from a TOML file, `ORRERY_REVOKED`:
     "northwind" = 2026-11-21T16:00:00+01:00
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -56,9 +57,10 @@ def read(text: bytes) -> NotBefore:
     except UnicodeDecodeError:
         raise BadRevoked("it is no text") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadRevoked(f"it is not TOML: {error}") from None
-    if unknown := tables.keys() - {"all", *_KINDS}:
-        raise BadRevoked(f"it has {min(unknown)!r:.40}; known are all, {', '.join(_KINDS)}")
+        where = re.search(r"\(at [\w ,]+\)$", str(error))  # what stands there may be a customer's id
+        raise BadRevoked(f"it is not TOML {where[0] if where else ''}".strip()) from None
+    if tables.keys() - {"all", *_KINDS}:
+        raise BadRevoked(f"it has entries outside of the tables {' and '.join(_KINDS)}")
     everybody = _moment("all", tables["all"]) if "all" in tables else float("-inf")
     return NotBefore(dict(pair for kind in _KINDS for pair in _customers(kind, tables.get(kind, {}))), everybody)
 

@@ -17,6 +17,7 @@ from app.web.viewer import NotSignedIn, Viewer
 _COOKIE: Final = "orrery_session"
 _FORM: Final = "application/x-www-form-urlencoded"
 _MOST: Final = 8192
+_MOST_COOKIE: Final = 4096  # of name and value: browsers drop a larger one without a word
 
 
 def who(request: Request) -> Viewer:
@@ -83,6 +84,8 @@ async def sign_in(request: Request) -> Response:
         viewer = desk(request).tokens.viewer(token)
     except NotSignedIn:
         raise not_signed_in() from None
+    if len(_name(request)) + len(token) > _MOST_COOKIE:
+        raise Problem(413, "too_large", f"This token is too large for a cookie, which holds {_MOST_COOKIE} bytes.")
     left = max(0, viewer.expires - int(desk(request).now().timestamp()))
     return _with_cookie(request, token, left)
 

@@ -60,7 +60,7 @@ def viewer(claims: Claims, *, audience: str, issuer: str | None, now: float) -> 
         _scope(words, part=subscriptions is not None),
         subscriptions,
         expires,
-        locale if isinstance(locale, str) else None,
+        locale if isinstance(locale, str) and locale.isascii() else None,
         words or frozenset(),
         theme if isinstance(theme, str) and _THEME.fullmatch(theme) else None,
         issued,
@@ -100,7 +100,8 @@ def _integer(value: object) -> int:
 
 
 def _string(value: object) -> str:
-    if not isinstance(value, str):
+    """A text that can be written: half a surrogate pair cannot."""
+    if not isinstance(value, str) or any("\ud800" <= each <= "\udfff" for each in value):
         raise Doubt
     return value
 

@@ -89,14 +89,11 @@ async def _outcome(front: Desk, event: Event) -> str:
 
 
 async def _once(front: Desk, event: Event) -> str:
-    try:
-        if not await front.once.first(event.id):
-            return "duplicate"
-        changed = None if event.touches == "all" else questions(event.touches)
-        for each in event.customer:
-            await front.cache.change((each.kind, each.id), changed)
-    except BaseException:
-        with anyio.CancelScope(shield=True):
-            await front.once.forget(event.id)
-        raise
+    """In this order: what is interrupted is not remembered, Orb says it again, and to hear it twice changes nothing."""
+    if await front.once.knows(event.id):
+        return "duplicate"
+    changed = None if event.touches == "all" else questions(event.touches)
+    for each in event.customer:
+        await front.cache.change((each.kind, each.id), changed)
+    await front.once.remember(event.id)
     return "accepted"

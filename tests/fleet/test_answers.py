@@ -259,13 +259,10 @@ async def test_news_that_make_no_sense_are_passed_over(server: RealRedis, clock:
 
 async def test_an_event_counts_once_whichever_process_it_comes_to(server: RealRedis, clock: Clock) -> None:
     async with processes(server, clock) as (one, other):
-        assert [await each.fleet.once.first("evt_1") for each in (one, other, one, other)] == [
-            True,
-            False,
-            False,
-            False,
-        ]
-        assert await other.fleet.once.first("evt_2")
+        assert [await each.fleet.once.knows("evt_1") for each in (one, other)] == [False, False]
+        await one.fleet.once.remember("evt_1")
+        assert [await each.fleet.once.knows("evt_1") for each in (one, other)] == [True, True]
+        assert not await other.fleet.once.knows("evt_2")
 
 
 async def test_what_was_raised_while_redis_was_away_is_told_when_it_is_back(

@@ -112,3 +112,17 @@ def test_a_moment_to_come_takes_back_what_is_issued_until_then(tmp_path: Path) -
     tomorrow = NOW + timedelta(days=1)
     revocations = Revocations(written(tmp_path, f"all = {tomorrow.isoformat()}"))
     assert revocations.refuse(EXTERNAL, int(tomorrow.timestamp()) - 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'"acme-secret-client" = 2026-11-21T16:00:00Z\n[customer_id]\n',
+        b"external_customer_id = {acme-secret-client = 2026-11-21T16:00:00Z, acme-secret-client = 2026-11-21}",
+        b"[external_customer_id]\nacme-secret-client = \n",
+    ],
+)
+def test_what_is_wrong_is_said_without_saying_whose(text: bytes) -> None:
+    with pytest.raises(BadRevoked) as refused:
+        read(text)
+    assert "acme" not in str(refused.value)

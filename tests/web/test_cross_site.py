@@ -180,3 +180,17 @@ async def test_without_a_list_nobody_reads(serve: Serve, orb_router: respx.MockR
         for origin in (OURS, "https://a.test", "null"):
             response = await client.get("/api/dashboard", headers={"Origin": origin})
             assert "access-control-allow-origin" not in response.headers
+
+
+async def test_a_frontend_elsewhere_may_use_etags_and_come_back_to_a_stream(serve: Serve, settings: Settings) -> None:
+    origin = "https://app.example.com"
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "authorization,if-none-match,last-event-id",
+    }
+    async with serve(settings=replace(settings, cors_origins=(origin,))) as client:
+        assert (await client.options("/api/dashboard", headers=asked)).status_code == 200
+        shown = (await client.get("/openapi.json", headers={"Origin": origin})).headers["access-control-expose-headers"]
+
+    assert {"ETag", "Retry-After"} <= {each.strip() for each in shown.split(",")}

@@ -201,7 +201,6 @@ EQUAL = b'{"figures": "the same"}'
         {"subscriptions": frozenset(("A",))},
         {"named": frozenset(("credits",))},
     ],
-    ids=str,
 )
 def test_equal_bodies_of_two_viewers_have_different_tags(other: dict[str, Any]) -> None:
     viewer = Viewer(CustomerRef("external_customer_id", "borealis"), frozenset(("bill",)), None, 0)

@@ -12,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app.main import create_app
+from app.orb.path import CustomerRef
 from app.settings import Settings
 from app.web import listening
 from tests.conftest import Clock, sign
@@ -197,7 +198,9 @@ async def test_a_head_request_takes_no_place(page: Page) -> None:
     assert len(page) == 0
 
 
-async def test_a_customer_has_eight_streams_and_others_theirs(page: Page) -> None:
+async def test_a_customer_has_so_many_streams_and_others_theirs(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listening._MOST_EACH == 100  # a company's, not one person's
+    monkeypatch.setattr(listening, "_MOST_EACH", 8)
     async with AsyncExitStack() as stack:
         for _ in range(8):
             assert (await stack.enter_async_context(page.opens())).status == 200
@@ -206,6 +209,19 @@ async def test_a_customer_has_eight_streams_and_others_theirs(page: Page) -> Non
             assert '"code":"too_many_streams"' in ninth.text
     async with page.opens() as again:
         assert again.status == 200
+
+
+async def test_whose_token_was_taken_back_hears_no_more(page: Page) -> None:
+    class TakenBack:
+        def refuse(self, customer: CustomerRef, issued: int) -> bool:
+            return (customer.id, issued) == ("borealis", int(page.clock().timestamp()))
+
+    async with page.opens() as heard, page.opens("meridian") as other:
+        page.app.state.desk.tokens.revocations = TakenBack()
+        for customer in ("borealis", "meridian"):
+            await page.change("upcoming_invoice", customer=("external_customer_id", customer))
+        await anyio.sleep(1)
+        assert (heard.changes, other.changes, len(page)) == ([], [["bill"]], 1)
 
 
 async def test_a_process_has_so_many_streams(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:

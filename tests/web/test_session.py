@@ -288,3 +288,14 @@ async def test_the_landing_of_a_link_has_a_form_and_no_script_but_ours(serve: Se
     assert '<form method="post" action="/session" autocomplete="off">' in page.text
     assert page.text.count("<script") == page.text.count('<script src="/static/enter.js">') == 1
     assert "form-action 'self'" in page.headers["content-security-policy"]
+
+
+async def test_a_token_that_no_cookie_holds_is_refused_and_not_dropped_without_a_word(
+    serve: Serve, clock: Clock
+) -> None:
+    fits, large = (sign(clock, "borealis", scope="bill " + "x" * size) for size in (2_700, 2_880))
+    assert len(fits) < 4096 - len("orrery_session") < len(large) <= 4096
+    async with serve(None) as client:
+        answers = [await client.post("/session", data={"token": each}) for each in (fits, large)]
+
+    assert [each.status_code for each in answers] == [303, 413]
