@@ -190,7 +190,8 @@ function trouble(address) {
   document.querySelectorAll(".trouble").forEach((each) => each.remove());
   const said = copy("trouble").firstElementChild;
   said.classList.add("trouble");
-  said.querySelector("a").setAttribute("href", address);
+  const { pathname, search } = new URL(address, location.origin + place);
+  Object.assign(said.querySelector("a"), { pathname, search });
   const main = document.querySelector("main") || document.body; // nothing is there while another viewer's page comes
   if (shown) main.prepend(said);
   else main.replaceChildren(said);

@@ -8,6 +8,7 @@ import base64
 import logging
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from urllib.parse import quote
 
 import pytest
@@ -55,8 +56,15 @@ class Watch(logging.Handler):
         text = record.getMessage() + str(record.__dict__.get("fields", ""))
         self.look(f"a log line of {record.name}", [text.encode("utf-8", "replace")])
         if record.exc_info and record.exc_info[1]:
-            told = traceback.TracebackException.from_exception(record.exc_info[1], capture_locals=True)
-            self.look(f"a traceback of {record.name}", ["".join(told.format()).encode("utf-8", "replace")])
+            self.look(f"a traceback of {record.name}", [_told(record.exc_info[1]).encode("utf-8", "replace")])
+
+
+def _told(error: BaseException) -> str:
+    """The traceback with its variables; without those where one of them is too broken to be shown."""
+    for variables in (True, False):
+        with suppress(Exception):
+            return "".join(traceback.TracebackException.from_exception(error, capture_locals=variables).format())
+    return repr(error)
 
 
 WATCH = Watch()

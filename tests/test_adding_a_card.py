@@ -110,5 +110,5 @@ def test_a_new_card_is_exported(answers: Any) -> None:
     head, row = answers["/api/export/greeting.csv"].splitlines()
 
     assert head.startswith("name,subscriptions,")
-    assert row.startswith("Borealis Ltd,1,")
-    assert ",usage,America/Los_Angeles," in row
+    assert row.startswith('"Borealis Ltd",1,')
+    assert ',"usage","America/Los_Angeles",' in row

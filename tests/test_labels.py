@@ -104,7 +104,7 @@ async def test_the_page_and_the_document_show_names_and_keep_orbs_keys(
         ("ws_staging", "Vorstufe"),
     ]
     assert "<bdi>Vorstufe</bdi>" in page
-    assert "workspace_id,ws_staging,Vorstufe," in sheet
+    assert '"workspace_id","ws_staging","Vorstufe",' in sheet
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

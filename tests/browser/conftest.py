@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -47,6 +48,14 @@ def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManag
     settings = {"profile": {"default_content_setting_values": {what: 2}}}
     (profile / "Default" / "Preferences").write_text(json.dumps(settings))
     return browser.browser_type.launch_persistent_context(profile, executable_path=chromium(), args=QUIET)
+
+
+def until(page: Page, true: Callable[[], bool]) -> None:
+    """Waits for what only a look can tell: our policy allows no page to look by itself, again and again."""
+    ends = time.monotonic() + 15
+    while not true():
+        assert time.monotonic() < ends
+        page.wait_for_timeout(20)
 
 
 Open = Callable[..., AbstractContextManager[Page]]

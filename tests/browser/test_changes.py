@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, until
 from tests.running import Running, running
 
 SECRET = "a-secret-that-the-sandbox-signs-with"
@@ -35,7 +35,7 @@ def is_renewed(page: Page, card: str) -> None:
 
 def listens(page: Page) -> None:
     """Waits until the page's stream is open and its late cards are there."""
-    page.wait_for_function("typeof stream === 'object' && stream !== null && stream.readyState === 1")
+    until(page, lambda: page.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
     expect(page.locator("[data-late]")).to_have_count(0, timeout=15_000)
 
 

@@ -4,17 +4,18 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, FrameLocator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, FrameLocator, Page, Route, expect
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
 from app.web.tokens import Tokens
-from tests.browser.conftest import blocking
+from tests.browser.conftest import blocking, until
 from tests.browser.host import Host, hosting
 from tests.running import Running, running
 
@@ -38,6 +39,7 @@ def service(host: Host) -> Iterator[Running]:
         "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
         "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
         "ORRERY_REFRESH_AGE": "0",
+        "SANDBOX_RATE_PLAN": "off",
     }
     with running(**settings) as found:
         yield found
@@ -125,7 +127,7 @@ def test_the_frame_is_as_high_as_what_it_shows(visit: Visit, host: Host) -> None
     with visit() as (page, frame):
         figure(frame)
         inside = "document.documentElement.scrollHeight === document.documentElement.clientHeight"
-        page.wait_for_function("document.querySelector('iframe').height > 900")
+        until(page, lambda: page.evaluate("document.querySelector('iframe').height > 900"))
         expect(frame.locator("#usage")).not_to_have_attribute("data-status", "late")
         before = page.locator("iframe").get_attribute("height")
         frame.locator(".spend .part summary").first.click()
@@ -295,7 +297,7 @@ def test_a_token_that_is_refused_costs_the_figures_nothing_while_the_other_lasts
         with page.expect_response(lambda response: response.status == 401):
             page.clock.run_for(845_000)
         figure(frame)
-        host.token = token()
+        host.token = token(ttl=1200)  # another one, also within the same second
         with page.expect_response(f"{service.url}/") as checked:
             page.clock.run_for(11_000)
         assert checked.value.status == 200
@@ -312,7 +314,7 @@ def test_a_token_that_comes_while_the_other_ends_brings_the_figures_back(
         figure(frame)
         held: list[Route] = []
         page.route(f"{service.url}/", lambda route: held.insert(0, route), times=1)
-        host.token = token()
+        host.token = token(ttl=1200)  # another one, also within the same second
         with page.expect_request(f"{service.url}/"):
             page.clock.run_for(845_000)
         page.clock.run_for(60_000)
@@ -396,6 +398,10 @@ def test_a_hostile_message_changes_nothing(visit: Visit, host: Host, service: Ru
         assert f"{service.url}/" not in asked
 
 
+def is_refused(frame: Frame) -> bool:
+    return frame.url.startswith("chrome-error:")
+
+
 def test_no_other_site_can_frame_it(browser: Browser, host: Host, service: Running) -> None:
     """The same page, on an origin that is not on the list: by another name, and below a site that is."""
     host.headers = {}
@@ -410,7 +416,7 @@ def test_no_other_site_can_frame_it(browser: Browser, host: Host, service: Runni
             page.goto(f"{elsewhere(host)}{path}")
             assert any("frame-ancestors" in each for each in refused)
             inner = page.frames[-1]
-            assert inner.url.startswith("chrome-error:")
+            until(page, partial(is_refused, inner))
             assert "figures" not in inner.locator("body").inner_text()
         page.goto(f"{host.url}/framing")
         expect(page.frame_locator("iframe").get_by_text("Your figures are on their way.")).to_be_visible()
