@@ -165,7 +165,7 @@ def _bound(name: str, host: str, port: int) -> socket:
 
 
 def _await_port(process: "subprocess.Popen[bytes]", port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):  # half a minute: a busy machine takes its time
         if process.poll() is not None:
             raise BadSetting(f"SANDBOX_PORT: the sandbox could not start on port {port}")
         try:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -13,11 +14,17 @@ from tests.whole import NOON
 Lie = Callable[[httpx.Request], httpx.Request | None]
 
 
+@cache
+def _sandbox(now: datetime) -> httpx.ASGITransport:
+    """One for all tests: nobody changes what it says."""
+    return httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
+
+
 class Watched(httpx.AsyncBaseTransport):
     """The sandbox; `calls` are what was asked of it. `lie` makes another request of one, whose answer comes instead."""
 
     def __init__(self, now: datetime = NOON) -> None:
-        self._sandbox = httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
+        self._sandbox = _sandbox(now)
         self.calls: list[str] = []
         self.lie: Lie = lambda _: None
         self.lies = 0
