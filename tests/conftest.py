@@ -15,6 +15,7 @@ from app.secret import Secret
 from app.settings import Settings
 from app.web.tokens import Tokens
 from tests.canary import ORB_KEY, VIEWER_SECRET, WATCH, listen
+from tests.running import RUNNING
 
 ORB = "http://127.0.0.1:9/v1"
 
@@ -28,9 +29,12 @@ def _listening() -> Iterator[None]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """A test during which a secret got out has failed, whatever it is about."""
+    """A test during which a secret got out has failed, whatever it is about. A failed one shows what services wrote."""
     outcome: Any = yield
     report = outcome.get_result()
+    if report.failed:
+        said = [each.written().decode(errors="replace").splitlines()[-40:] for each in RUNNING]
+        report.sections += [("what the service wrote", "\n".join(each)) for each in said]
     WATCH.look("what was printed", (text.encode("utf-8", "replace") for _, text in report.sections))
     if WATCH.found:
         report.outcome, report.longrepr = "failed", "\n".join(["A secret got out:", *WATCH.found])

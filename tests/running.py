@@ -1,6 +1,7 @@
 """The service as an operator starts it: its own process, its own sandbox beside it, real sockets between."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx
 
@@ -18,17 +20,25 @@ from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
 from app.web.tokens import Tokens
+from tests.canary import WATCH, WEBHOOK_SECRET
 
 ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
 class Running:
-    """`url` is the dashboard's address, `sandbox` that of the make-believe Orb; `process` is the dashboard's."""
+    """`url` is the dashboard's address, `sandbox` that of the make-believe Orb; `process` is the dashboard's.
+
+    `log` is what the two write on standard error.
+    """
 
     url: str
     sandbox: str
     process: "subprocess.Popen[str]"
+    log: IO[bytes]
+
+    def written(self) -> bytes:
+        return os.pread(self.log.fileno(), os.fstat(self.log.fileno()).st_size, 0)
 
     @property
     def orb(self) -> str:
@@ -67,6 +77,12 @@ class Running:
         httpx.delete(f"{self.panel}/clock", trust_env=False)
 
 
+# Those that run now.
+RUNNING: list[Running] = []
+# A viewer's token, wherever in a text.
+_TOKEN = re.compile(rb"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+
+
 def bare(**settings: str) -> dict[str, str]:
     """An environment with nothing of ours set."""
     ours = ("ORB_", "ORRERY_", "SANDBOX_")
@@ -87,23 +103,34 @@ def free_port() -> int:
 def running(**settings: str) -> Iterator[Running]:
     """`python -m app serve --sandbox` until the block ends."""
     port, sandbox_port = free_port(), free_port()
-    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **{"ORRERY_LAME_DUCK": "0"} | settings)
-    process = subprocess.Popen(
+    # A busy machine takes its time, and the sandbox makes half a million events when it is asked for old invoices.
+    usual = {"ORRERY_LAME_DUCK": "0", "ORRERY_PATIENCE": "30", "ORB_WEBHOOK_SECRET": WEBHOOK_SECRET}
+    environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox_port), **usual | settings)
+    with TemporaryFile() as log:
+        process = _start(environment, log)
+        found = Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process, log)
+        RUNNING.append(found)
+        try:
+            _await(process, found.url)
+            yield found
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+            RUNNING.remove(found)
+            WATCH.look("what a service wrote", [found.written()])
+            assert not _TOKEN.search(found.written()), "a token got into the log"
+
+
+def _start(environment: dict[str, str], log: IO[bytes]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--sandbox"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
         text=True,
         process_group=0,
     )
-    found = Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}", process)
-    try:
-        _await(process, found.url)
-        yield found
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 def _await(process: "subprocess.Popen[str]", url: str) -> None:

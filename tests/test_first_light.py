@@ -211,12 +211,12 @@ def test_every_customer_looks_like_the_true_state_it_is_in(orrery: Running, cust
 async def test_one_endpoint_failing_or_hanging_costs_one_card(
     orrery: Running, settings: Settings, route: str, word: str, kind: str, code: str
 ) -> None:
-    app = create_app(replace(settings, orb_base_url=orrery.orb, patience=1))
+    app = create_app(replace(settings, orb_base_url=orrery.orb, patience=2))
     async with app.router.lifespan_context(app):  # one that has nothing kept
         token = app.state.desk.tokens.sign(CustomerRef("external_customer_id", "lumen"))
         transport, headers = httpx.ASGITransport(app), {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://orrery.test", headers=headers) as client:
-            with orrery.fault(route, kind), anyio.fail_after(1):
+            with orrery.fault(route, kind), anyio.fail_after(2):
                 response = await client.get("/api/dashboard")
 
     found = response.raise_for_status().json()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests.running import Running, running
 
@@ -18,6 +18,9 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+expect.set_options(timeout=20_000)  # a busy machine takes its time
 
 
 def chromium() -> str | None:
@@ -52,7 +55,7 @@ def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManag
 
 def until(page: Page, true: Callable[[], bool]) -> None:
     """Waits for what only a look can tell: our policy allows no page to look by itself, again and again."""
-    ends = time.monotonic() + 15
+    ends = time.monotonic() + 20
     while not true():
         assert time.monotonic() < ends
         page.wait_for_timeout(20)

@@ -30,13 +30,13 @@ def mark(page: Page, card: str) -> None:
 
 
 def is_renewed(page: Page, card: str) -> None:
-    expect(page.locator(f"#{card}:not([data-marked])")).to_have_count(1, timeout=15_000)
+    expect(page.locator(f"#{card}:not([data-marked])")).to_have_count(1)
 
 
 def listens(page: Page) -> None:
     """Waits until the page's stream is open and its late cards are there."""
     until(page, lambda: page.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
-    expect(page.locator("[data-late]")).to_have_count(0, timeout=15_000)
+    expect(page.locator("[data-late]")).to_have_count(0)
 
 
 def test_an_open_page_shows_the_new_figure_by_itself(signed_in: Open, hooked: Running) -> None:
@@ -49,7 +49,7 @@ def test_an_open_page_shows_the_new_figure_by_itself(signed_in: Open, hooked: Ru
         page.locator("#bill details summary").first.focus()
         order(hooked, "clock", advance=3600)
         order(hooked, "webhooks/fire", type="invoice.edited", customer="northwind")
-        expect(figure).not_to_have_text(before, timeout=15_000)
+        expect(figure).not_to_have_text(before)
         expect(page.locator("#bill details").first).to_have_attribute("open", "")
         expect(page.locator("#bill details summary").first).to_be_focused()
         expect(page.locator("#spend[data-marked]")).to_have_count(1)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 
 import httpx
 import pytest
@@ -26,16 +27,15 @@ def fleet() -> Iterator[Running]:
     port, sandbox = free_port(), free_port()
     command = [sys.executable, "deploy/fleet.py"]
     environment = bare(PORT=str(port), SANDBOX_PORT=str(sandbox))
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None
-        assert any("are at" in line for line in process.stdout)
-        yield Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox}", process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+    with TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            assert process.stdout is not None
+            assert any("are at" in line for line in process.stdout)
+            yield Running(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox}", process, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
 
 
 def test_two_copies_behind_nginx_are_as_one() -> None:

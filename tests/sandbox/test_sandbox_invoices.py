@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import anyio
 import pytest
 
 from app.sandbox.clock import Clock
@@ -370,3 +372,16 @@ def test_fees_alone_are_issued_without_waiting() -> None:
 def calder_then() -> Subscription:
     world = staged_at(at(NOW))
     return next(s for s in world.subscriptions if s.customer.external_id == "calder")
+
+
+async def test_others_are_answered_while_a_year_of_invoices_is_worked_out(orb: Orb) -> None:
+    answered: list[str] = []
+
+    async def ask(path: str, **query: Any) -> None:
+        await orb.http.get(f"/v1{path}", params=query)
+        answered.append(path)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(partial(ask, "/invoices", external_customer_id="northwind"))
+        tasks.start_soon(partial(ask, "/ping"))
+    assert answered == ["/ping", "/invoices"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -44,7 +45,7 @@ async def list_invoices(desk: Desk, request: Request) -> Response:
     Drafts have the figures of their last refresh. Orb does not say what `amount` is compared with: here, the total.
     """
     asked = read_query(request, _FILTERS | _ZERO_LINES, _STATUSES)
-    found, metadata = _page(desk, asked)
+    found, metadata = await _page(desk, asked)
     zero_lines = asked.get("include_zero_quantity_line_items", True)
     data = [invoice_document(invoice, *_state(desk, invoice), zero_lines=zero_lines) for invoice in found]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 60)
@@ -52,7 +53,7 @@ async def list_invoices(desk: Desk, request: Request) -> Response:
 
 async def list_summaries(desk: Desk, request: Request) -> Response:
     """GET /invoices/summary: the same without what the invoices are made of."""
-    found, metadata = _page(desk, read_query(request, _FILTERS | _ZERO_LINES, _STATUSES))
+    found, metadata = await _page(desk, read_query(request, _FILTERS | _ZERO_LINES, _STATUSES))
     data = [summary_document(invoice, *_state(desk, invoice)) for invoice in found]
     return await desk.reply({"data": data, "pagination_metadata": metadata}, 30)
 
@@ -75,9 +76,12 @@ async def show_invoice(desk: Desk, request: Request) -> Response:
     )
 
 
-def _page(desk: Desk, asked: dict[str, Any]) -> tuple[list[Invoice], Document]:
+async def _page(desk: Desk, asked: dict[str, Any]) -> tuple[list[Invoice], Document]:
     now = desk.clock()
     numbered = [(_number(invoice), invoice) for invoice in _invoices(desk, asked) if _in_time(invoice, asked, now)]
+    for _, invoice in numbered:
+        desk.books.bill(invoice, invoice.computed(now))
+        await checkpoint()  # the usage of a year takes seconds to make at first: others are answered meanwhile
     return page(numbered, asked.get("limit", USUAL), asked.get("cursor"), lambda each: _wanted(desk, each, asked))
 
 
