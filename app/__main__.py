@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -131,7 +130,8 @@ def _answer(settings: Settings, listener: socket, parent: int | None = None) -> 
         lifespan="on",
         access_log=False,
         server_header=False,
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=[*settings.proxies],
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=DRAIN,
         log_config=None,

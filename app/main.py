@@ -111,6 +111,7 @@ def create_app(
                 _show_others(gauges, fleet)
             flights.start_soon(lag.watch)
             await signed.start(flights)
+            app.state.lets_in = lambda: signed.can_read
             app.state.ready = True
             yield
             flights.cancel_scope.cancel()

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
@@ -69,6 +69,7 @@ class Settings:
     sandbox_rate_plan: SandboxRatePlan = "live"
     host: str = "127.0.0.1"
     port: int = 8000
+    proxies: tuple[str, ...] = ()
     lame_duck: int = 5
     workers: int = 1
 
@@ -130,6 +131,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         sandbox_rate_plan=sandbox_rate_plan(environ),
         host=host,
         port=_number(environ, "PORT", 8000, 1, 65535),
+        proxies=tuple(_proxies(environ)),
         lame_duck=_number(environ, "ORRERY_LAME_DUCK", 5, 0, 60),
         workers=_number(environ, "ORRERY_WORKERS", 1, 1, 64),
     )
@@ -186,6 +188,19 @@ def _readable(name: str, text: str) -> str | None:
     if not "".join(text.split()).isprintable():
         raise BadSetting(f"{name} holds characters that are no text")
     return text or None
+
+
+def _proxies(environ: Mapping[str, str]) -> Iterator[str]:
+    """Whose word on where a request came from is taken: addresses and networks, by the name that uvicorn gave it."""
+    text = _text(environ, "FORWARDED_ALLOW_IPS")
+    for each in text.split(",") if text else ():
+        try:
+            network = ipaddress.ip_network(each.strip())
+        except ValueError:
+            raise BadSetting(f"FORWARDED_ALLOW_IPS: {each.strip()!r:.80} is not an address or a network") from None
+        if network.prefixlen == 0:
+            raise BadSetting("FORWARDED_ALLOW_IPS names everybody: then anybody could say that they are anybody else")
+        yield each.strip()
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

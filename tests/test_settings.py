@@ -39,6 +39,7 @@ UNSAFE = {
     "ORRERY_METRICS_TOKEN": ["fifteen-letters", "a token of words", "a" * 40, "changeme" * 3, "clé-" * 8, "tokén" * 4],
     "ORRERY_LAME_DUCK": ["-1", "61", "0.5"],
     "ORRERY_WORKERS": ["0", "65", "two"],
+    "FORWARDED_ALLOW_IPS": ["*", "0.0.0.0/0", "::/0", "10.0.0.1,*", "10.0.0.1,", "proxy.test", "10.0.0.1/8", "unix:"],
     "PORT": ["0", "65536", "http", "-1"],
     "SANDBOX_PORT": ["0", "65536", "x"],
     "SANDBOX_RATE_PLAN": ["Live", "none", "10", "live,test"],

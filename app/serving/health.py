@@ -11,9 +11,13 @@ async def livez(request: Request) -> Response:  # noqa: ARG001  Starlette's sign
 
 
 async def readyz(request: Request) -> Response:
-    if request.app.state.ready:
-        return PlainTextResponse("ok")
-    return PlainTextResponse("not ready", 503)
+    """Before its start and while it stops it is not; nor is one that could let nobody in, as it has no keys."""
+    state = request.app.state
+    if not state.ready:
+        return PlainTextResponse("not ready", 503)
+    if not state.lets_in():
+        return PlainTextResponse("no viewer keys", 503)
+    return PlainTextResponse("ok")
 
 
 def unready(app: Starlette) -> None:

@@ -51,6 +51,11 @@ class Tokens:
         self._untyped = untyped
         self._now = now
 
+    @property
+    def can_read(self) -> bool:
+        """Whether there is anything to tell a true token by: public keys may not have come yet, or be too old."""
+        return bool(self._secrets) if self.ring is None else bool(self.ring.keys.usable)
+
     async def start(self, tasks: TaskGroup) -> None:
         """Has the keys, and from now on keeps them and the revocations as they are elsewhere."""
         for each in (self.ring, self.revocations):

@@ -60,6 +60,7 @@ def application() -> Starlette:
     )
     unready(app)
     app.state.ready = True
+    app.state.lets_in = lambda: True
     app.state.stopped = asyncio.Event()
     return app
 

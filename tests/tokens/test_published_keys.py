@@ -84,12 +84,17 @@ async def test_without_keys_the_service_starts_says_so_and_lets_nobody_in_until_
         there.answers = answer
         with showing() as shown:
             async with serve(None, settings=told(settings, there)) as client:
-                assert (await client.get("/readyz")).status_code == 200
+                unready = await client.get("/readyz")
+                assert (unready.status_code, unready.text) == (503, "no viewer keys")
                 assert await status(client, rsa_key(), clock) == 401
                 figures = read((await client.get("/metrics")).text)
                 there.publishes(rsa_key())
                 clock.pass_seconds(30)
                 assert await status(client, rsa_key(), clock) == 200
+                assert (await client.get("/readyz")).status_code == 200
+                clock.pass_seconds(86_401)  # without another fetch
+                assert (await client.get("/readyz")).status_code == 503
+                clock.pass_seconds(-86_401)
                 recovered = read((await client.get("/metrics")).text)
 
     first, second = lines(shown, "viewer keys")
