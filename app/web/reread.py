@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from threading import Lock
 from typing import Generic, TypeVar
 
 import anyio
@@ -12,6 +13,7 @@ from app import log
 
 T = TypeVar("T")
 _LOOKS_EVERY = 1.0
+_PATIENCE = 5.0  # seconds for a disk to answer
 
 
 class BadFile(ValueError):
@@ -32,6 +34,7 @@ class Reread(Generic[T]):
         self._most = most
         self._seen: tuple[int, ...] | None = None
         self._wrong: str | None = None
+        self._looking = Lock()
         try:
             self.says = self._read(self._text())
         except (OSError, ValueError, ArithmeticError, RecursionError) as error:
@@ -47,11 +50,22 @@ class Reread(Generic[T]):
     async def _watch(self) -> None:
         while True:
             await anyio.sleep(_LOOKS_EVERY)
-            # Abandoned where the service ends: a disk that hangs does not keep it.
-            await anyio.to_thread.run_sync(self.look, abandon_on_cancel=True)
+            # A disk that hangs is left to itself: it keeps neither the next look nor the end of the service.
+            with anyio.move_on_after(_PATIENCE):
+                await anyio.to_thread.run_sync(self.look, abandon_on_cancel=True)
 
     def look(self) -> None:
-        """Reads it again if it is another than was read last."""
+        """Reads it again if it is another than was read last, and nobody else is still waiting for the disk."""
+        if not self._looking.acquire(blocking=False):
+            self._seen = None  # once it answers it is read, or nobody would know that all is well again
+            self._tell("it cannot be read: the disk does not answer")
+            return
+        try:
+            self._look()
+        finally:
+            self._looking.release()
+
+    def _look(self) -> None:
         try:
             if self._seen == _marks(os.stat(self._path)):
                 return

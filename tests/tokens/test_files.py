@@ -173,6 +173,64 @@ async def test_a_disk_that_hangs_holds_up_neither_the_service_nor_its_end(
     goes_on.set()
 
 
+@pytest.mark.parametrize("anyio_backend", [pytest.param(BACKEND, id="virtual")])
+async def test_after_a_disk_that_hangs_it_is_looked_at_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[float] = []
+
+    async def run(look: Callable[[], None], *, abandon_on_cancel: bool) -> None:  # noqa: ARG001
+        looked.append(anyio.current_time())
+        if len(looked) == 1:
+            await anyio.sleep_forever()
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", run)
+    async with anyio.create_task_group() as tasks:
+        await Reread("ORRERY_FILE", str(path), number, 100).start(tasks)
+        await anyio.sleep(8.5)
+        tasks.cancel_scope.cancel()
+    assert looked == [1, 7, 8]
+
+
+def test_a_disk_that_does_not_answer_is_told_of_once_and_waited_for_by_one_thread(path: Path) -> None:
+    file = Reread("ORRERY_FILE", str(path), number, 100)
+    path.unlink()
+    os.mkfifo(path)  # to open it takes until somebody writes
+    with showing() as shown:
+        waiting = threading.Thread(target=file.look)
+        waiting.start()
+        while not file._looking.locked():
+            pass
+        for _ in range(3):
+            file.look()
+        told = lines(shown, "file is wrong")
+        assert ([each["why"] for each in told], file.sound) == (["it cannot be read: the disk does not answer"], False)
+        path.write_text("2")
+        waiting.join()
+        put(path, "3")
+        file.look()
+    assert (file.says, file.sound) == (3, True)
+
+
+def test_a_disk_that_answers_again_with_the_same_file_is_sound(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, goes_on = Reread("ORRERY_FILE", str(path), number, 100), threading.Event()
+    marks = reread._marks
+
+    def hanging(found: os.stat_result) -> tuple[int, ...]:
+        goes_on.wait(10)
+        return marks(found)
+
+    monkeypatch.setattr(reread, "_marks", hanging)
+    waiting = threading.Thread(target=file.look)
+    waiting.start()
+    while not file._looking.locked():
+        pass
+    file.look()
+    assert not file.sound
+    goes_on.set()
+    waiting.join()
+    file.look()
+    assert (file.says, file.sound) == (1, True)
+
+
 def test_keys_in_a_file_are_those_of_the_file_as_it_is_now(tmp_path: Path) -> None:
     path = tmp_path / "jwks.json"
     path.write_bytes(jwks(rsa_key()))
