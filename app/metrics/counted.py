@@ -30,7 +30,7 @@ ERRORS = (
     "cancelled", "Untrusted", "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError",
     "RemoteProtocolError",
 )  # fmt: skip
-WEBHOOKS = ("accepted", "duplicate", "refused", "ignored")
+WEBHOOKS = ("accepted", "duplicate", "refused", "ignored", "unclear")
 OTHER = "other"
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from app.orb.decode import Answer, decode
+from app.orb.errors import Malformed
 from app.orb.path import BadId, CustomerRef
 from app.orb.wire import CustomerId
 from app.secret import Secret
@@ -40,7 +41,8 @@ _RULES: tuple[tuple[tuple[str, ...], Parts], ...] = (
 @dataclass(frozen=True, slots=True)
 class Event:
     """What Orb tells of. `customer` is the one customer whom it is about, by each id by which they may be asked for;
-    nobody where it touches nothing. Nothing else of the payload is read, least of all an amount."""
+    nobody where it touches nothing, or does not say so where it should: to refuse what Orb has signed would only make
+    it come again. Nothing else of the payload is read, least of all an amount."""
 
     id: str
     type: str
@@ -100,7 +102,10 @@ def read(body: bytes) -> Event:
     if not touches or resource not in ("customer", "subscription", "invoice", "credit_note"):
         return Event(found.id, found.type, (), ())
     told = bytes(getattr(found, resource))
-    whose = decode(told, CustomerId) if resource == "customer" else decode(told, _Owned).customer
+    try:
+        whose = decode(told, CustomerId) if resource == "customer" else decode(told, _Owned).customer
+    except Malformed:
+        return Event(found.id, found.type, touches, ())
     return Event(found.id, found.type, touches, _refs(whose))
 
 

@@ -42,7 +42,8 @@ class Webhooks:
             raise Problem(400, "bad_webhook", "This is not an event of Orb's.") from None
         outcome = await _outcome(desk(request), event)
         counted.webhook(outcome)
-        log.info("webhook", outcome=outcome, type=event.type if _TYPE.fullmatch(event.type) else "odd")
+        tell = log.warning if outcome == "unclear" else log.info
+        tell("webhook", outcome=outcome, type=event.type if _TYPE.fullmatch(event.type) else "odd")
         return PlainTextResponse("ok")
 
     async def _event(self, request: Request) -> Event:
@@ -79,7 +80,7 @@ async def _body(request: Request) -> bytes:
 async def _outcome(front: Desk, event: Event) -> str:
     """What became of it. Raises Problem, 503, where it could not be kept in mind: then Orb says it again."""
     if not event.customer:
-        return "ignored"
+        return "unclear" if event.touches else "ignored"
     log.private.set(event.customer[-1].id)
     try:
         return await _once(front, event)

@@ -157,6 +157,16 @@ async def test_every_doubt_has_the_same_answer_and_the_log_alone_says_why(
     assert rise.of("orrery_webhooks_total", outcome="refused") == rise.of("orrery_webhooks_total") == 1
 
 
+async def test_what_orb_signed_and_does_not_say_whose_it_is_is_taken_and_told_of(hooks: Hooked) -> None:
+    """Refused it would come again and again, and Orb might give the endpoint up."""
+    with showing() as shown, Meanwhile() as rise:
+        assert await hooks.status(event("invoice.issued", invoice={"customer": None})) == 200
+    (line,) = lines(shown, "webhook")
+    assert (line["level"], line["outcome"], line["type"]) == ("warning", "unclear", "invoice.issued")
+    assert hooks.of_everybody() == [set(), set()]
+    assert rise.of("orrery_webhooks_total", outcome="unclear") == 1
+
+
 async def test_a_header_that_is_there_twice_is_a_doubt(hooks: Hooked) -> None:
     transport = httpx.ASGITransport(hooks.app)
     headers = signed(BODY, hooks.clock())
@@ -300,7 +310,7 @@ async def test_the_log_says_of_an_event_what_it_was_and_not_whose(hooks: Hooked)
     assert [(each["outcome"], each["type"]) for each in lines(shown, "webhook")] == [
         ("accepted", "invoice.issued"),
         ("ignored", "odd"),
-        ("ignored", "customer.edited"),
+        ("unclear", "customer.edited"),
     ]
     assert not any(each in shown.getvalue() for each in (OWN_ID, ORB_ID, "evt_"))
 
