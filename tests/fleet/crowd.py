@@ -4,7 +4,6 @@ import asyncio
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,7 @@ import httpx
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.web.tokens import Tokens
-from tests.running import ROOT, bare, free_port
+from tests.running import ROOT, answers, bare, free_port
 
 SECRET = "a-secret-that-only-the-tests-know-of"
 
@@ -86,7 +85,7 @@ def crowd(copies: int, **settings: str) -> Iterator[Crowd]:
             started.enter_context(_process("-m", "app", "serve", environment=environment))
         found = Crowd([f"http://127.0.0.1:{port}" for port in ports], f"http://127.0.0.1:{orb}")
         for url in (f"{found.orb}/arrivals", *(f"{each}/readyz" for each in found.urls)):
-            _await(url)
+            answers(url)
         yield found
 
 
@@ -100,14 +99,3 @@ def _process(*arguments: str, environment: dict[str, str] | None = None) -> Iter
     finally:
         process.kill()
         process.wait(30)
-
-
-def _await(url: str) -> None:
-    ends = time.monotonic() + 30
-    while time.monotonic() < ends:
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.HTTPError:
-            continue
-        return
-    raise AssertionError(f"nobody answers at {url}")

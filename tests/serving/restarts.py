@@ -22,7 +22,7 @@ from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.web.tokens import Tokens
 from deploy.fleet import balanced
-from tests.running import ROOT, bare, free_port
+from tests.running import ROOT, answers, bare, free_port
 
 SECRET = "3f9c0a51b2e87d64" * 2
 CUSTOMERS = ("northwind", "halcyon", "lumen", "quiet", "meridian", "quill")
@@ -115,7 +115,7 @@ def copies(*lame_ducks: int) -> Iterator[list[Copy]]:
         found = [Copy(port, each) for each in lame_ducks]
         for each in found:
             stack.callback(each.kill)
-        _await(f"http://127.0.0.1:{port}/_sandbox/customers")
+        answers(f"http://127.0.0.1:{port}/_sandbox/customers")
         yield found
 
 
@@ -124,20 +124,8 @@ def nginx(behind: Sequence[Copy]) -> Iterator[str]:
     """The address of what deploy/nginx.conf serves."""
     port = free_port()
     with balanced(port, [each.port for each in behind]):
-        _await(f"http://127.0.0.1:{port}/livez")
+        answers(f"http://127.0.0.1:{port}/livez")
         yield f"http://127.0.0.1:{port}"
-
-
-def _await(url: str) -> None:
-    ends = time.monotonic() + 30
-    while time.monotonic() < ends:
-        try:
-            httpx.get(url, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(f"nothing answers at {url}")
 
 
 async def ask(client: httpx.AsyncClient, url: str, who: str, number: int, tally: Tally) -> None:
