@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import anyio
@@ -13,8 +12,8 @@ from anyio.abc import TaskGroup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from app.account import kinds
 from app.budget.budget import Budget, alone
@@ -52,6 +51,7 @@ from app.web import (
     session,
 )
 from app.web.desk import Desk, Invented
+from app.web.files import Files
 from app.web.introduced import Introduced
 from app.web.listening import Changes
 from app.web.metrics import Metrics
@@ -68,8 +68,6 @@ from app.web.viewer import NotSignedIn
 from app.web.webhooks import Webhooks
 
 Said = TypeVar("Said")
-
-_STATIC = Path(__file__).parent.parent / "static"
 
 
 def _now() -> datetime:
@@ -88,7 +86,7 @@ def create_app(
     """
 
     gauges = Gauges()
-    signed = tokens(settings, now)
+    signed, files = tokens(settings, now), Files()
     traced = settings.traced and spans.turn_on()
 
     @asynccontextmanager
@@ -103,7 +101,7 @@ def create_app(
             guarded = _guarded(settings, transport, budget)
             once = fleet.once if fleet else Once(now)
             orb = _orb(settings, guarded, now)
-            app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors))
+            app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors), files)
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
             _show_signed(gauges, signed)
@@ -155,10 +153,12 @@ def create_app(
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),
-            Mount("/static", StaticFiles(directory=_STATIC)),
+            Route("/static/{name}", files.show),
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            # Sizes tell a stranger nothing: no page or document holds a secret that could be guessed piece by piece.
+            Middleware(GZipMiddleware, compresslevel=6),
             *([Middleware(Traced)] if traced else []),
             Middleware(
                 CORSMiddleware,
@@ -263,12 +263,13 @@ def _desk(
     now: Callable[[], datetime],
     once: Once,
     changes: Changes,
+    files: Files,
 ) -> Desk:
     return Desk(
         orb=orb,
         cache=cache,
         tokens=signed,
-        templates=environment(),
+        templates=environment(files.address),
         now=now,
         grouping_keys=settings.grouping_keys,
         labels=settings.labels,

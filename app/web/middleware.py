@@ -27,7 +27,7 @@ _PAGE_POLICY = (
 )
 _PRIVATE = {
     "Cache-Control": "private, no-store",
-    "Vary": "Authorization, Cookie, Accept, Accept-Language, Origin",
+    "Vary": "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language, Origin",
 }
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # What every answer carries that is no page: those too that are given before the service sees the request.
@@ -99,7 +99,7 @@ class Around:
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if static and message["status"] < 400:
-            headers.update({"Cache-Control": "no-cache", "Vary": "Origin"})
+            headers["Vary"] = "Accept-Encoding, Origin"  # and how long it may be kept is said already
         else:
             headers.update(_PRIVATE)
 

@@ -66,8 +66,11 @@ def _plain(reader: Reader, value: object) -> object:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def environment() -> jinja2.Environment:
-    """Templates escape everything, fail on a name that is not there, and write our values for their reader."""
+def environment(address: Callable[[str], str]) -> jinja2.Environment:
+    """Templates escape everything, fail on a name that is not there, and write our values for their reader.
+
+    `address` tells where a browser finds a file of the page.
+    """
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -78,6 +81,7 @@ def environment() -> jinja2.Environment:
         finalize=_written,
     )
     found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage)
+    found.globals.update(file=lambda name: Written(address(name)))
     found.globals.update(last=lambda end: end - timedelta(microseconds=1))
     return found
 

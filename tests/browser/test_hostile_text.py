@@ -23,7 +23,7 @@ document.addEventListener("securitypolicyviolation", (event) => window.against.p
 STRANGERS = """
 [...document.querySelectorAll("*")].filter((each) =>
   each.matches("img, iframe, object, embed, base, style, meta[http-equiv], math, xmp, plaintext, noscript, textarea, b")
-  || each.matches("script:not([src='/static/dashboard.js']), link[href^='https:'], form[action^='https:']")
+  || each.matches("script:not([src^='/static/dashboard.']), link[href^='https:'], form[action^='https:']")
   || each.matches("a[href^='javascript:' i], a[href^='data:' i], [style]")
   || each.getAttributeNames().some((name) => name.startsWith("on") && name !== "on")
 ).map((each) => each.outerHTML.slice(0, 120))

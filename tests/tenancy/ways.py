@@ -60,5 +60,6 @@ NOBODYS = {
     ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
+    ("GET", "/static/{name}"),
 }
 CARDS = ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts")
