@@ -48,6 +48,7 @@ from app.web import (
     pages,
     portal,
     problems,
+    refresh,
     session,
 )
 from app.web.desk import Desk, Invented
@@ -121,7 +122,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", pages.show),
-            Route("/refresh", pages.refresh, methods=["POST"]),
+            Route("/refresh", refresh.refresh, methods=["POST"]),
             Route("/cards/{card}", pages.card),
             Route("/explore", explore.show),
             Route("/explore", explore.run, methods=["POST"]),

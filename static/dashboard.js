@@ -11,7 +11,8 @@ function begin(fragment) {
     // The notice is of this load alone: the next one does not find its fragment in the address.
     if (location.hash === fragment) history.replaceState(history.state, "", location.pathname + location.search);
   }
-  document.querySelectorAll("[data-late]").forEach(fill);
+  // An older answer that a newer one could not replace in time is asked for once more, quietly.
+  document.querySelectorAll("[data-late], [data-stale]").forEach((card) => fill(card));
   tick();
 }
 
@@ -69,11 +70,63 @@ function fill(card) {
   request.send();
 }
 
+/** One answer tells of each card as it has settled; that card is then asked for, and what failed stays as it was. */
+function refresh(form, button) {
+  const request = new XMLHttpRequest();
+  const settled = new Set();
+  let [read, end] = [0, {}];
+  button.setAttribute("aria-disabled", "true"); // not `disabled`, which would lose the focus
+  document.querySelectorAll(".card").forEach((card) => card.setAttribute("aria-busy", "true"));
+  request.open("POST", form.getAttribute("action"));
+  request.setRequestHeader("Accept", "application/x-ndjson");
+  document.dispatchEvent(new CustomEvent("orrery:ask", { detail: request }));
+  request.onprogress = () => {
+    const lines = request.responseText.slice(read).split("\n");
+    read += request.responseText.length - read - lines.pop().length;
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      const card = document.getElementById(told.card);
+      if (told.done) end = told;
+      if (!card) continue;
+      settled.add(told.card);
+      fill(card);
+    }
+  };
+  request.onloadend = () => {
+    if (request.status === 401 && window.parent === window) location.reload(); // to where one signs in
+    document.querySelectorAll(".card[data-again]").forEach((card) => settled.has(card.id) || fill(card));
+    finish(button, end);
+  };
+  request.send();
+}
+
+/** Says how the refresh went, and keeps the button for as long as another one would change nothing. */
+function finish(button, { complete, said, seconds = 0, wait = "", notes }) {
+  const notice = document.querySelector(".notice");
+  notice.classList.toggle("told", !complete);
+  document.querySelector(".said").textContent = said || notice.textContent;
+  if (notes) note(notes);
+  button.title = wait;
+  setTimeout(() => {
+    button.removeAttribute("aria-disabled");
+    button.title = "";
+  }, seconds * 1000);
+}
+
+function note(notes) {
+  const aside = document.querySelector(".notes");
+  aside.hidden = !notes.length;
+  aside.replaceChildren(
+    ...notes.map(({ kind, text }) => Object.assign(document.createElement("p"), { className: kind, textContent: text })),
+  );
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("form.refresh")) {
-    form.querySelector("button").disabled = true;
-    document.querySelectorAll(".card").forEach((card) => card.setAttribute("aria-busy", "true"));
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (!button.hasAttribute("aria-disabled")) refresh(form, button);
   }
   // A query takes its seconds: the card says so while the answer is on its way. A file leaves the page as it is.
   if (form.matches("form.runs") && (!event.submitter || event.submitter.name !== "format")) {
@@ -83,8 +136,6 @@ document.addEventListener("submit", (event) => {
 
 /** What is still there, or there again from the browser's back-forward cache, is busy no longer. */
 function settle() {
-  const button = document.querySelector("form.refresh button");
-  if (button) button.disabled = false;
   document.querySelectorAll(".card:not([data-late])").forEach((card) => card.removeAttribute("aria-busy"));
 }
 

@@ -212,6 +212,7 @@ function follow(event) {
 }
 
 function submit(event) {
+  if (event.defaultPrevented) return;
   event.preventDefault();
   const [form, by] = [event.target, event.submitter];
   const action = (by && by.getAttribute("formaction")) || form.getAttribute("action");

@@ -14,8 +14,7 @@ from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
-from app.web import frame
-from app.web.api import known, needs
+from app.web.api import known
 from app.web.desk import Desk, desk
 from app.web.document import updated
 from app.web.problems import signed_out
@@ -62,22 +61,6 @@ async def show(request: Request) -> Response:
     return Streamed(write, "text/html")
 
 
-async def refresh(request: Request) -> Response:
-    """`POST /refresh`: asks the first-paint questions past Orb's cache, then sends the browser to the page."""
-    viewer, front = who(request), desk(request)
-    needs(viewer, "refresh")
-    query, cards = front.question(request, viewer)
-    moment = front.moment(live=True)
-    account = front.account(viewer, moment)
-    await known(account, query.subscription_id)
-    async with loading(account, query, cards, moment.deadline) as arriving:
-        outcomes = {landed.card.word: landed.outcome async for landed in arriving}
-    said = summary(None, outcomes, front.refresh_age, front.now())
-    # The page finds what was kept: the fragment makes it show that some of it could not be renewed.
-    told = "" if said.complete else "#not-refreshed"
-    return frame.onward(request, f"/{_again(request)}{told}")
-
-
 async def card(request: Request) -> Response:
     """`GET /cards/{card}`: one card on a page of its own; waits as long as patience allows."""
     viewer, front = who(request), desk(request)
@@ -102,8 +85,8 @@ class Page:
         self._shared = {
             **words(self._reader),
             "query": query,
-            "again": _again(request),
-            "here": lambda **changes: _again(request, **changes),
+            "again": again(request),
+            "here": lambda **changes: again(request, **changes),
             "asked": dict(request.query_params),
             "now": front.now(),
             "scope": viewer.scope,
@@ -170,7 +153,7 @@ async def _sign_in_page(request: Request, front: Desk) -> Response:
     return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared))
 
 
-def _again(request: Request, **changes: str | None) -> str:
+def again(request: Request, **changes: str | None) -> str:
     """The query of this request, to be asked again with `changes`: with its question mark, or nothing.
 
     What is changed to None is left out.
