@@ -50,6 +50,7 @@ from app.web import (
     problems,
     refresh,
     session,
+    states,
 )
 from app.web.desk import Desk, Invented
 from app.web.files import Files
@@ -151,6 +152,7 @@ def create_app(
             Route("/openapi.json", openapi.show),
             Route("/api/changes", changes.changes),
             *_webhooks(settings),
+            *([Route("/_states", states.show)] if settings.sandbox else []),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),

@@ -76,9 +76,12 @@ async def card(request: Request) -> Response:
 
 
 class Page:
-    """One reader's page, part by part in the order in which it leaves."""
+    """One reader's page, part by part in the order in which it leaves.
 
-    def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query) -> None:
+    `more` takes the place of what templates are told by the same names.
+    """
+
+    def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query, **more: object) -> None:
         self._front = front
         self._query = query
         self._reader = reader_of(request, viewer)
@@ -95,33 +98,32 @@ class Page:
             "property_label": property_label(query.group_by, query.group_label),
             "properties": [property_label(key, label) for key, label in front.grouping_keys.items()],
             "sandbox": front.invented is not None,
+            **more,
         }
 
     def head(self) -> bytes:
-        return self._part("head.html")
+        return self.part("head.html")
 
     def identity(self, found: Listing | None) -> bytes:
         period = period_now(found, self._front.now()) if found else None
         frame = Timeframe.of(self._query, found) if found else None
         today = self._front.now().astimezone(found.zone).date() if found else None
-        return self._part("identity.html", listing=found, period=period, frame=frame, today=today)
+        return self.part("identity.html", listing=found, period=period, frame=frame, today=today)
 
-    def card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
+    def card(self, card: Card, outcome: Outcome, found: Listing | None, anchor: str | None = None) -> bytes:
+        """`anchor` names it on a page that has it more than once."""
+        about = {"card": card, "timezone": found.zone.key if found else "UTC", "anchor": anchor or card.word}
+        about["names"] = {each.id: each.title for each in found.subscriptions} if found else {}
         try:
-            return self._card(card, outcome, found)
+            return self.part("card.html", outcome=outcome, **about)
         except Exception as error:  # a mistake in one card's template costs that card
             log.bug("card not drawn", error, card=card.word)
-            return self._card(card, failed(error), found)
-
-    def _card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
-        timezone = found.zone.key if found else "UTC"
-        names = {each.id: each.title for each in found.subscriptions} if found else {}
-        return self._part("card.html", card=card, outcome=outcome, timezone=timezone, names=names)
+            return self.part("card.html", outcome=failed(error), **about)
 
     def foot(self, said: Summary) -> bytes:
-        return self._part("foot.html", summary=said, updated=Written(updated(said, self._reader)))
+        return self.part("foot.html", summary=said, updated=Written(updated(said, self._reader)))
 
-    def _part(self, name: str, **data: object) -> bytes:
+    def part(self, name: str, **data: object) -> bytes:
         return self._front.templates.get_template(name).render({**self._shared, **data}).encode()
 
 
