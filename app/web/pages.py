@@ -1,5 +1,6 @@
 """The dashboard for people: a page that leaves in page order as its cards land, complete without script."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import anyio
@@ -9,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
-from app.dashboard import WORDS, Landed, Summary, listing, load_one, loading, period_now, summary
+from app.dashboard import WORDS, Landed, Summary, chosen, listing, load_one, loading, period_now, summary
 from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
@@ -68,7 +69,9 @@ async def card(request: Request) -> Response:
     moment = front.moment()
     account, page = front.account(viewer, moment), Page(request, front, viewer, query)
     await known(account, query.subscription_id)
-    outcome = await load_one(wanted, account, query, moment.deadline)
+    # It takes its place among the others of its page, and says what it would say beside them.
+    beside = replace(query, cards=tuple(each.word for each in chosen(query, viewer.scope)))
+    outcome = await load_one(wanted, account, beside, moment.deadline)
     found = await listing(account)
     said = summary(found, {wanted.word: outcome}, front.refresh_age, front.now())
     parts = (page.head(), page.identity(found), page.card(wanted, outcome, found), page.foot(said))
