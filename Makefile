@@ -31,6 +31,7 @@ check: $(STAMP) ## formatter, linter, types
 
 bench: $(STAMP) ## how fast things are, as figures beside their goals
 	$(BIN)/python -m bench.sandbox
+	$(BIN)/python -m bench.page
 
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
