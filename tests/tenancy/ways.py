@@ -60,5 +60,7 @@ NOBODYS = {
     ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
+    ("GET", "/theme.css"),
+    ("GET", "/theme/{file}"),
 }
 CARDS = ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts")
