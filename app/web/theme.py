@@ -23,10 +23,17 @@ _WORDS = frozenset(
 )
 # The name, or the logo in its place: before the title, or above it where the page is nobody's.
 _BRAND = """\
-.brand { color: inherit; text-decoration: none; }
-.brand img { display: inline-block; vertical-align: -0.28em; max-width: 100%; object-fit: contain; }
-.brand.beside::after { content: "/"; content: "/" / ""; color: var(--line); font-weight: 400; margin-inline: 0.4em; }
-.brand.above { display: block; max-width: 960px; margin: 0 auto; padding: 32px 24px 0; font-weight: 650; }
+.brand a { text-decoration: none; }
+.brand img { vertical-align: -0.28em; max-width: 100%; height: auto; }
+.brand.beside::after { content: "/"; content: "/" / ""; color: var(--line); font-weight: 400; margin-inline: 0.4em 0.15em; }
+/* The stamp stands at the end of the title's line. */
+@container page (width > 560px) { .top h1:has(.brand) { padding-inline-end: 200px; } }
+@container page (width <= 560px) {
+  .top h1:has(.brand) { grid-column: 1 / -1; }
+  .brand.beside { display: block; margin-bottom: 4px; }
+  .brand.beside::after { display: none; }
+}
+.brand.above { max-width: 960px; margin: 0 auto; padding: 32px 24px 0; font-weight: 650; }
 .brand.above + .page { padding-top: 20px; }
 """
 

@@ -28,6 +28,9 @@ font = "monospace"
 [themes.night]
 scheme = "dark"
 radius = 24
+
+[themes.partner]
+name = "A partner with a name that is rather long"
 """
 # What stays in its own colours only where the drawing's own style counts.
 DRAWING = (
@@ -110,6 +113,28 @@ def test_a_token_picks_the_dark_theme_where_the_system_is_light(browser: Browser
     assert style(page, "body", "backgroundColor") == DARK
     page.emulate_media(media="print")
     assert style(page, "body", "backgroundColor") == LIGHT  # on paper it is light all the same
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 600, 800])
+def test_a_long_name_lies_under_nothing_and_makes_no_page_wider(browser: Browser, themed: Running, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 600})
+    cookie = {"name": "orrery_session", "value": token(theme="partner"), "url": themed.url}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    page = context.new_page()
+    page.goto(themed.url)
+    title, stamp = (
+        page.locator(selector).evaluate(
+            """(each) => {
+              const range = document.createRange();
+              range.selectNodeContents(each);
+              return range.getBoundingClientRect();
+            }"""
+        )
+        for selector in ("h1", "[data-stamp]")
+    )
+    assert title["right"] <= stamp["left"] or title["bottom"] <= stamp["top"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()
 
 

@@ -182,7 +182,7 @@ async def test_without_a_logo_the_name_stands_there(serve: Serve, themed: Themed
     async with serve(settings=themed(), theme="partner") as client:
         page = (await client.get("/")).text
 
-    assert '<span class="brand beside"><bdi>&lt;Partner&gt;</bdi></span>Usage' in page
+    assert '<span class="brand beside"><bdi>&lt;Partner&gt;</bdi></span> Usage' in page
     assert "<img" not in page
 
 
