@@ -25,7 +25,8 @@ _WORDS = frozenset(
 _BRAND = """\
 .brand a { text-decoration: none; }
 .brand img { vertical-align: -0.28em; max-width: 100%; height: auto; }
-.brand.beside::after { content: "/"; content: "/" / ""; color: var(--line); font-weight: 400; margin-inline: 0.4em 0.15em; }
+.brand.beside::after { content: "/"; content: "/" / ""; margin-inline: 0.4em 0.15em; }
+.brand.beside::after { color: var(--line); font-weight: 400; }
 /* The stamp stands at the end of the title's line. */
 @container page (width > 560px) { .top h1:has(.brand) { padding-inline-end: 200px; } }
 @container page (width <= 560px) {
