@@ -51,6 +51,7 @@ from app.web import (
     refresh,
     session,
     states,
+    theme,
 )
 from app.web.desk import Desk, Invented
 from app.web.files import Files
@@ -62,6 +63,7 @@ from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
 from app.web.rings import FiledKeys, PublishedKeys
+from app.web.theme import Themed
 from app.web.tokens import Tokens
 from app.web.traced import Traced
 from app.web.turns import Turns
@@ -150,6 +152,8 @@ def create_app(
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/openapi.json", openapi.show),
+            Route("/theme.css", theme.show),
+            Route("/theme/{file}", theme.file),
             Route("/api/changes", changes.changes),
             *_webhooks(settings),
             *([Route("/_states", states.show)] if settings.sandbox else []),
@@ -284,6 +288,7 @@ def _desk(
         validators=Validators(settings.orb_api_key),
         once=once,
         changes=changes,
+        themed=Themed(settings.theme),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         frame_ancestors=settings.frame_ancestors,

@@ -19,7 +19,7 @@ from app.web.api import known
 from app.web.desk import Desk, desk
 from app.web.document import updated
 from app.web.problems import signed_out
-from app.web.render import reader_of, words
+from app.web.render import reader_of, shared
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.timeframe import Timeframe
@@ -89,7 +89,7 @@ class Page:
         self._query = query
         self._reader = reader_of(request, viewer)
         self._shared = {
-            **words(self._reader),
+            **shared(request, viewer),
             "query": query,
             "again": again(request),
             "here": lambda **changes: again(request, **changes),
@@ -150,12 +150,11 @@ async def _sign_in_page(request: Request, front: Desk) -> Response:
     """Without a session: the sandbox's customers to choose from, else the way to where one signs in."""
     if front.invented is None or "authorization" in request.headers:
         return signed_out(request)
-    shared = words(reader_of(request))
     customers = [
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()
     ]
-    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared))
+    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared(request)))
 
 
 def again(request: Request, **changes: str | None) -> str:

@@ -21,6 +21,7 @@ from app.plain import at_length, plain, short
 from app.web import plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
+from app.web.theme import look
 from app.web.viewer import Viewer
 from app.web.wishes import wishes
 from app.words import Plural, Text, Written
@@ -47,6 +48,11 @@ def reader_of(request: Request, viewer: Viewer | None = None) -> Reader:
     """Who reads the answer: the locale of the token, else that of the browser."""
     locale = locale_of(viewer.locale if viewer else None, request.headers.get("accept-language"))
     return reader(locale, request.app.state.desk.labels)
+
+
+def shared(request: Request, viewer: Viewer | None = None) -> dict[str, object]:
+    """What every page needs: the words of its reader, and how it is dressed."""
+    return {**words(reader_of(request, viewer)), "look": look(request)}
 
 
 @cache

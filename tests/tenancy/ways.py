@@ -61,5 +61,7 @@ NOBODYS = {
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("GET", "/static/{name}"),
+    ("GET", "/theme.css"),
+    ("GET", "/theme/{file}"),
 }
 CARDS = ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts")

@@ -42,6 +42,7 @@ PAGE = {
     ),
 }
 TIMED = {"server-timing": r"([a-z]+;dur=[0-9.]+, )*(total|head);dur=[0-9.]+"}
+THEMED = {"cache-control": "no-cache", "vary": "Accept-Encoding, Origin", "etag": '"[0-9a-f]{16}"'}
 KEPT = {"cache-status": "Orrery; .+"}
 KINDS: dict[str, dict[str, str]] = {
     "page": PAGE | LENGTH | TIMED,
@@ -61,6 +62,8 @@ KINDS: dict[str, dict[str, str]] = {
     "session": ALWAYS
     | {"content-length": "0", "location": "/", "set-cookie": "orrery_session=[^;]*; HttpOnly; Max-Age=[0-9]+; .*"},
     "text": ALWAYS | LENGTH | {"content-type": "text/plain; charset=utf-8"},
+    "sheet": ALWAYS | LENGTH | THEMED | {"content-type": "text/css; charset=utf-8"},
+    "unchanged sheet": ALWAYS | THEMED,
     "static": ALWAYS
     | LENGTH
     | {
@@ -174,6 +177,9 @@ def asks() -> Iterator[Ask]:
     yield Ask("/api/changes", "/api/changes", 403, "problem", state="cookie", headers=ABROAD)
     yield Ask("/api/changes", "/api/changes?surprise=1", 400, "problem")
     yield Ask("/openapi.json", "/openapi.json", 200, "description", state="out")
+    yield Ask("/theme.css", "/theme.css", 200, "sheet", state="out")
+    yield Ask("/theme.css", "/theme.css", 304, "unchanged sheet", state="out", headers={"If-None-Match": "*"})
+    yield Ask("/theme/{file}", "/theme/logo.svg", 404, "problem", state="out")
     yield Ask("/portal", "/portal", 403, "problem", "POST")
     yield Ask("/portal", "/portal", 401, "problem page", "POST", "out", HTML)
     yield from page("/credits/ledger")
@@ -217,7 +223,8 @@ def test_every_route_is_asked_in_every_way_that_it_takes(settings: Settings) -> 
 
 def test_every_route_with_data_is_asked_by_somebody_who_is_not_signed_in(settings: Settings) -> None:
     probes = {"/livez", "/readyz", "/metrics"}
-    open_to_all = probes | {"/static/{name}", "/openapi.json", "/enter", "/embed", "/session/end"}
+    files = {"/static/{name}", "/theme.css", "/theme/{file}"}
+    open_to_all = probes | files | {"/openapi.json", "/enter", "/embed", "/session/end"}
     refused = {each.route for each in ASKS if each.state == "out" and each.status == 401}
 
     assert refused >= routes(settings).keys() - open_to_all
