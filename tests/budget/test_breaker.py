@@ -39,6 +39,7 @@ def test_after_five_seconds_three_probes_go_and_no_more() -> None:
 def test_three_good_probes_close_it() -> None:
     breaker = told("-" * 20)
     for _ in range(3):
+        assert not breaker.closed
         assert breaker.allows(10)
         breaker.tell(10, good=True)
 
@@ -65,6 +66,14 @@ def test_a_probe_that_never_went_out_leaves_its_place_to_another() -> None:
 
     assert not breaker.closed
     assert breaker.allows(10)
+
+
+def test_a_probe_that_never_went_out_leaves_the_places_of_the_others_taken() -> None:
+    breaker = told("-" * 20)
+    assert all(breaker.allows(10) for _ in range(3))
+    breaker.tell(10, good=None)
+
+    assert [breaker.allows(10) for _ in range(2)] == [True, False]
 
 
 def test_what_nobody_can_tell_counts_for_nothing() -> None:

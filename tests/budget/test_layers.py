@@ -11,7 +11,7 @@ import pytest
 from app.budget.budget import Asker, Budget, alone
 from app.budget.guarded import Guarded
 from app.budget.limited import Limited, pause
-from app.budget.retrying import Retrying
+from app.budget.retrying import Retries, Retrying
 from app.orb.errors import Busy, Unreachable
 from tests.virtual import BACKEND
 
@@ -84,6 +84,7 @@ async def test_what_asking_again_would_not_help_or_could_do_twice_is_sent_once(m
 async def test_no_second_attempt_starts_that_could_not_end_in_time() -> None:
     orb = Orb(503)
     layer = retrying(orb)
+    await anyio.sleep(10)
     with anyio.fail_after(0.4):
         await layer.handle_async_request(request())
 
@@ -98,6 +99,17 @@ async def test_retries_are_a_tenth_of_first_attempts_however_long_orb_fails() ->
         await anyio.sleep(0.01)
 
     assert 1000 <= len(orb.times) <= 1101
+
+
+def test_the_second_retry_within_ten_seconds_needs_twenty_first_attempts() -> None:
+    retries = Retries()
+    for _ in range(19):
+        retries.attempt(0)
+    assert retries.allowed(0)
+    assert not retries.allowed(0)
+    retries.attempt(0)
+    assert retries.allowed(0)
+    assert [retries.allowed(now) for now in (9.9, 10)] == [False, True]
 
 
 async def test_when_little_is_asked_one_retry_in_ten_seconds_is_free() -> None:
@@ -133,10 +145,23 @@ async def test_without_leave_by_the_deadline_it_is_busy_and_nothing_is_sent() ->
     async with anyio.create_task_group() as tasks:
         layer = Limited(orb, Budget(alone({"analytics": 1}), tasks))
         await layer.handle_async_request(request())
-        with pytest.raises(Busy):
+        with pytest.raises(Busy, match="analytics"):
             await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.0)))
 
     assert len(orb.times) == 1
+
+
+async def test_leave_that_comes_too_late_for_a_call_is_not_waited_for() -> None:
+    orb = Orb(200)
+    async with anyio.create_task_group() as tasks:
+        layer = Limited(orb, Budget(alone({"analytics": 1}), tasks))
+        await layer.handle_async_request(request())
+        with pytest.raises(Busy):  # it comes after 1.05 seconds
+            await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.25)))
+        began = anyio.current_time()
+        await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.35)))
+
+    assert (began, orb.times) == (1.0, [0, 1.05])
 
 
 async def test_a_429_pauses_its_class_and_no_other() -> None:

@@ -71,6 +71,14 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert pace.wait(1) == 29
 
 
+def test_a_pause_of_which_another_process_was_told_is_kept_and_never_cut_short() -> None:
+    pace = Pace(10)
+    pace.pause(30)
+    pace.pause(20)
+
+    assert (pace.wait(1), pace.paused) == (29, 30)
+
+
 def test_after_a_refusal_half_as_many_leave_and_a_tenth_more_every_ten_seconds() -> None:
     pace = Pace(100)
     pace.refused(0, 5)
