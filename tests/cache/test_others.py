@@ -44,6 +44,7 @@ class Others:
         return Claim(found, self if wanted and self.granted else None)
 
     async def land(self, reading: Reading[Any] | None) -> None:
+        await anyio.lowlevel.checkpoint()
         self.told.append(f"land {reading.value if reading else None}")
 
     async def landed(self, key: Key) -> None:  # noqa: ARG002
@@ -87,6 +88,17 @@ async def test_a_question_that_fails_gives_its_lease_back(clock: Clock, orb: Orb
     async with cache_beside(others, clock) as cache:
         with pytest.raises(ConnectionError):
             await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+
+    assert others.told == ["look", "land None"]
+
+
+async def test_a_service_that_stops_while_it_asks_gives_its_lease_back(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    orb.gate = anyio.Event()
+    async with cache_beside(others, clock) as cache:
+        with pytest.raises(TimeoutError):
+            await cache.get(KEY, Freshness(clock(), 300, deadline=anyio.current_time() + 0.01), orb.ask)
+        assert others.told == ["look"]
 
     assert others.told == ["look", "land None"]
 
