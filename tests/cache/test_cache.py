@@ -156,14 +156,28 @@ async def test_a_live_asker_does_not_join_a_question_that_orb_may_answer_from_it
 
 
 async def test_a_refresh_within_the_cool_down_asks_nobody(opened: Open, orb: Orb, clock: Clock) -> None:
+    began = clock()
     async with opened() as cache:
+        assert cache.last_live(KEY[:2]) is None
         await get(cache, orb, live=True, max_age=10)
+        assert (cache.last_live(KEY[:2]), cache.last_live(("customer_id", "meridian"))) == (began, None)
         clock.pass_seconds(10)
         await get(cache, orb, live=True, max_age=10)
         clock.pass_seconds(0.5)
         await get(cache, orb, live=True, max_age=10)
 
     assert orb.calls == 2
+
+
+async def test_the_refresh_of_one_question_does_not_end_the_cool_down_of_another(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(2)
+        await cache.get((*KEY[:2], "usage"), Freshness(clock(), 10, live=True), orb.ask)
+        clock.pass_seconds(2)
+        assert (await get(cache, orb, live=True, max_age=10)).reading.value == 1
 
 
 async def test_the_parts_of_one_request_share_a_question_however_young_it_must_be(
@@ -206,6 +220,19 @@ async def test_after_a_refresh_what_was_asked_for_before_is_asked_for_again(
         same = await cache.get(other, Freshness(clock(), 300), orb.ask)
 
     assert [newer.reading.value, same.reading.value] == [3, 3]
+
+
+async def test_what_was_asked_for_before_a_refresh_gives_way_to_any_answer_after_it(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    usage = (*KEY[:2], "usage")
+    async with opened() as cache:
+        await cache.get(usage, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(1)
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(1)
+        orb.age = 9  # by its stamp it is older than the one that is kept
+        assert (await cache.get(usage, Freshness(clock(), 300), orb.ask)).reading.value == 3
 
 
 async def test_an_older_answer_never_replaces_a_younger_one(opened: Open, clock: Clock) -> None:
@@ -391,6 +418,23 @@ async def test_an_answer_on_its_way_when_something_changed_is_not_taken_for_a_yo
         assert (await get(cache, quick)).reading.value == 1
 
 
+async def test_the_questions_of_one_customer_are_renewed_together_and_a_cool_down_is_never_cut_short(
+    clock: Clock,
+) -> None:
+    async with anyio.create_task_group() as flights:
+        cache, orb = Cache(Memory(10_000_000), flights, clock), Orb(clock)
+        customers = [("customer_id", f"customer-{n}") for n in range(100)]
+        keys = [(*customer, question) for customer in customers for question in ("usage", "costs")]
+        for key in keys:
+            await cache.get(key, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(292)
+        for one, other in zip(keys[::2], keys[1::2], strict=True):
+            assert (cache.kept(one, Freshness(clock(), 300)) is None) == (
+                cache.kept(other, Freshness(clock(), 300)) is None
+            )
+        assert all(cache.kept(key, Freshness(clock(), 292, live=True)) for key in keys)
+
+
 async def test_customers_who_came_together_are_not_renewed_together(clock: Clock) -> None:
     async with anyio.create_task_group() as flights:
         cache, orb = Cache(Memory(10_000_000), flights, clock), Orb(clock)
@@ -405,3 +449,9 @@ async def test_customers_who_came_together_are_not_renewed_together(clock: Clock
     assert left[0] == 100
     assert 25 < left[1] < 75
     assert left[2] == 0
+
+
+def test_what_is_left_of_an_answers_time_is_counted_from_when_the_request_came(clock: Clock) -> None:
+    how = Freshness(clock(), 300)
+    clock.pass_seconds(40)
+    assert [how.left(clock() - timedelta(seconds=each)) for each in (40, 100, 400)] == [300, 240, -60]

@@ -26,6 +26,7 @@ class Others:
         self.granted = granted
         self.trusted = True
         self.told: list[str] = []
+        self.changes: list[tuple[Key, str | None, datetime]] = []
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:  # noqa: ARG002
         return self.trusted
@@ -54,8 +55,9 @@ class Others:
     async def refresh(self, customer: Key, at: datetime) -> None:  # noqa: ARG002
         self.told.append("refresh")
 
-    async def change(self, customer: Key, question: str | None, at: datetime) -> None:  # noqa: ARG002
+    async def change(self, customer: Key, question: str | None, at: datetime) -> None:
         self.told.append(f"change {question}")
+        self.changes.append((customer, question, at))
 
 
 @asynccontextmanager
@@ -121,6 +123,17 @@ async def test_an_answer_that_only_seems_young_enough_is_asked_for_again(clock: 
         found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
     assert (found.reading.value, others.told) == (1, ["change None", "look", "want", "land 1"])
+
+
+async def test_the_others_hear_of_each_change(clock: Clock) -> None:
+    others, whose = Others(), KEY[:2]
+    async with cache_beside(others, clock) as cache:
+        await cache.change(whose, ("costs", "usage"))
+        first = clock()
+        clock.pass_seconds(1)
+        await cache.change(whose)
+
+    assert others.changes == [(whose, "costs", first), (whose, "usage", first), (whose, None, clock())]
 
 
 async def test_what_another_process_asks_is_waited_for(clock: Clock, orb: Orb) -> None:
