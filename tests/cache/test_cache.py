@@ -1,9 +1,10 @@
 """The cache's one predicate, its shared questions, and that no answer ever goes back in time."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from math import inf
+from typing import Any
 
 import anyio
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from app.cache.cache import Cache
 from app.cache.freshness import Answer, Freshness
 from app.cache.store import Memory
+from app.metrics import caused
+from app.metrics.caused import Use
 from app.orb.errors import Unreachable
 from app.reading import Reading
 from tests.conftest import Clock
@@ -455,3 +458,47 @@ def test_what_is_left_of_an_answers_time_is_counted_from_when_the_request_came(c
     how = Freshness(clock(), 300)
     clock.pass_seconds(40)
     assert [how.left(clock() - timedelta(seconds=each)) for each in (40, 100, 400)] == [300, 240, -60]
+
+
+async def test_how_each_answer_was_had_is_noted(opened: Open, orb: Orb, clock: Clock) -> None:
+    noted, token = caused.begin()
+
+    async def once(**how: Any) -> Use:
+        noted.uses.clear()
+        with suppress(OSError, TimeoutError):
+            await get(cache, orb, **how)
+        (use,) = noted.uses
+        return use
+
+    try:
+        async with opened() as cache:
+            orb.error = OSError()
+            assert await once() == Use("miss")
+            orb.error = None
+            assert await once() == Use("miss", stored=True)
+            clock.pass_seconds(100)
+            assert await once() == Use(ttl=200)
+            assert await once(live=True, max_age=10) == Use("request", stored=True)
+            clock.pass_seconds(310)
+            assert await once() == Use("stale", stored=True)
+            clock.pass_seconds(310)
+            orb.error = OSError()
+            assert await once() == Use("stale", stale=True)
+            assert await once() == Use(ttl=-10, stale=True)
+            clock.pass_seconds(5)
+            orb.gate = anyio.Event()
+            assert await once(soon=anyio.current_time()) == Use("stale", stale=True)
+            assert await once(soon=anyio.current_time()) == Use("stale", stale=True, joined=True)
+    finally:
+        caused.end(token)
+
+
+async def test_an_answer_that_is_too_large_to_keep_is_noted_as_not_kept(opened: Open, orb: Orb) -> None:
+    noted, token = caused.begin()
+    orb.size = 2_000
+    try:
+        async with opened(size=1_000) as cache:
+            await get(cache, orb)
+    finally:
+        caused.end(token)
+    assert noted.uses == [Use("miss")]
