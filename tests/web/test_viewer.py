@@ -102,6 +102,13 @@ def test_the_scope_is_what_the_token_names_and_never_more(claims: dict[str, Any]
     assert viewer.subscriptions == (frozenset(claims["subscription_ids"]) if "subscription_ids" in claims else None)
 
 
+@pytest.mark.parametrize("issuer", [7, None, ["https://host.test"]])
+def test_an_issuer_that_is_no_text_is_a_doubt_even_where_any_will_do(issuer: object) -> None:
+    assert reader(issuer=None).viewer(body(iss="anybody")).customer.id == "abc"
+    with pytest.raises(NotSignedIn):
+        reader(issuer=None).viewer(body(iss=issuer))
+
+
 @pytest.mark.parametrize("kind", ["customer_id", "external_customer_id"])
 def test_what_is_signed_here_opens_here(kind: Any) -> None:
     tokens = reader(issuer="https://host.test", audience="usage")
