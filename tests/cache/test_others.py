@@ -27,8 +27,10 @@ class Others:
         self.trusted = True
         self.told: list[str] = []
         self.changes: list[tuple[Key, str | None, datetime]] = []
+        self.doubted: list[tuple[Key, Reading[Any]]] = []
 
-    def vouches(self, key: Key, reading: Reading[Any]) -> bool:  # noqa: ARG002
+    def vouches(self, key: Key, reading: Reading[Any]) -> bool:
+        self.doubted.append((key, reading))
         return self.trusted
 
     async def claim(
@@ -113,6 +115,16 @@ async def test_what_this_process_keeps_the_others_get_where_they_have_lost_it(cl
         await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
     assert (others.told, orb.calls) == (["look", "land 1", "look", "land 1"], 1)
+
+
+async def test_of_what_is_kept_here_it_is_asked_whether_others_have_a_younger_one(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    async with cache_beside(others, clock) as cache:
+        first = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+        assert others.doubted == []
+        assert await cache.get(KEY, Freshness(clock(), 300), orb.ask) == first
+
+    assert others.doubted == [(KEY, first.reading)]
 
 
 async def test_an_answer_that_only_seems_young_enough_is_asked_for_again(clock: Clock, orb: Orb) -> None:
