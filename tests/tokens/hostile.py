@@ -81,7 +81,7 @@ CLAIMED: dict[str, list[object]] = {
     "nbf": [NOW + 31, 10**30, str(NOW), float(NOW), None, True],
     "aud": [GONE, None, "", "orr", "orrery2", "Orrery", ["orrery"], {"orrery": 1}, 1],
     "iss": [GONE, None, "", "https://host.tes", "https://host.test/", [ISSUER], 1],
-    "sub": [GONE, None, "", 7, ["user-1"], True],
+    "sub": [GONE, None, "", 7, ["user-1"], True, "\ud800", "\udfff"],
     "jti": [None, 7, ["j"]],
     "customer_id": [GONE, "", "a/b", "..", ".", "a.b", "a%2Fb", "é", "a\n", "x" * 65, "x" * 257, 7, None, ["a"]],
     "external_customer_id": ["abc", "xyz", "", None],  # beside the other one
