@@ -63,6 +63,10 @@ def test_after_a_refusal_none_leaves_for_as_long_as_was_asked() -> None:
     assert pace.wait(7) == 0
 
 
+def test_a_call_bears_the_name_that_several_processes_know_it_by() -> None:
+    assert [Pace(10).leave(0, "a").name, Pace(10).leave(0).name] == ["a", ""]
+
+
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     pace = Pace(10)
     pace.refused(0, 30)

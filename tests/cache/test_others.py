@@ -13,6 +13,8 @@ from app.cache.floors import Key
 from app.cache.freshness import Freshness
 from app.cache.others import Claim
 from app.cache.store import Memory
+from app.metrics import caused
+from app.metrics.caused import Use
 from app.reading import Reading
 from tests.cache.test_cache import KEY, Orb
 from tests.conftest import Clock
@@ -84,6 +86,19 @@ async def test_an_answer_is_asked_for_under_a_lease_and_given_to_all(clock: Cloc
         await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
     assert others.told == ["look", "land 1"]
+
+
+async def test_an_answer_of_another_process_is_noted_as_a_kept_one(clock: Clock, orb: Orb) -> None:
+    others = Others(reading(clock))
+    clock.pass_seconds(100)
+    noted, token = caused.begin()
+    try:
+        async with cache_beside(others, clock) as cache:
+            found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+    finally:
+        caused.end(token)
+
+    assert (found.reading.value, orb.calls, noted.uses) == (100, 0, [Use(ttl=200)])
 
 
 async def test_a_question_that_fails_gives_its_lease_back(clock: Clock, orb: Orb) -> None:
