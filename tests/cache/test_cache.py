@@ -339,6 +339,53 @@ async def test_an_older_answer_stands_ready_while_its_renewal_is_slow(opened: Op
     assert (renewed.reading.value, renewed.failed) == (2, None)
 
 
+async def test_without_an_older_answer_the_renewal_is_waited_for(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    async with opened() as cache, anyio.create_task_group() as group:
+        now, found = anyio.current_time(), []
+
+        async def ask() -> None:
+            found.append((await get(cache, orb, soon=now, deadline=now + 60)).reading.value)
+
+        group.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        assert found == []
+        orb.gate.set()
+
+    assert found == [1]
+
+
+async def test_who_waits_while_the_service_stops_gets_the_older_answer_as_an_older_one(clock: Clock, orb: Orb) -> None:
+    found: list[Answer[int]] = []
+    async with anyio.create_task_group() as askers, anyio.create_task_group() as flights:
+        cache = Cache(Memory(100_000), flights, clock)
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.gate = anyio.Event()
+
+        async def ask() -> None:
+            found.append(await get(cache, orb))
+
+        askers.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        flights.cancel_scope.cancel()
+
+    assert [(each.reading.value, type(each.failed)) for each in found] == [(1, TimeoutError)]
+
+
+async def test_what_failed_and_then_was_renewed_is_not_let_alone(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.error = OSError()
+        assert (await get(cache, orb)).failed is orb.error
+        orb.error = None
+        clock.pass_seconds(1)
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(2)
+        assert (await get(cache, orb, max_age=1)).reading.value == 4
+
+
 async def test_a_state_is_kept_briefly_and_not_shown_afterwards(opened: Open, orb: Orb, clock: Clock) -> None:
     orb.lasts = 30
     async with opened() as cache:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
@@ -30,6 +30,9 @@ class Others:
         self.told: list[str] = []
         self.changes: list[tuple[Key, str | None, datetime]] = []
         self.doubted: list[tuple[Key, Reading[Any]]] = []
+        self.claims: list[tuple[Key, bool, Reading[Any] | None]] = []
+        self.refreshes: list[tuple[Key, datetime]] = []
+        self.slow = 0.0
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
         self.doubted.append((key, reading))
@@ -37,12 +40,14 @@ class Others:
 
     async def claim(
         self,
-        key: Key,  # noqa: ARG002
+        key: Key,
         oldest: datetime | None,
         *,
-        live: bool,  # noqa: ARG002
-        known: Reading[Any] | None = None,  # noqa: ARG002
+        live: bool,
+        known: Reading[Any] | None = None,
     ) -> Claim:
+        await anyio.sleep(self.slow)
+        self.claims.append((key, live, known))
         self.told.append("look" if oldest else "want")
         found = self.found.pop(0) if self.found else None
         wanted = found is None or oldest is None or found.since < oldest
@@ -56,8 +61,9 @@ class Others:
         self.told.append("landed")
         await anyio.lowlevel.checkpoint()
 
-    async def refresh(self, customer: Key, at: datetime) -> None:  # noqa: ARG002
+    async def refresh(self, customer: Key, at: datetime) -> None:
         self.told.append("refresh")
+        self.refreshes.append((customer, at))
 
     async def change(self, customer: Key, question: str | None, at: datetime) -> None:
         self.told.append(f"change {question}")
@@ -150,6 +156,30 @@ async def test_an_answer_that_only_seems_young_enough_is_asked_for_again(clock: 
         found = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
 
     assert (found.reading.value, others.told) == (1, ["change None", "look", "want", "land 1"])
+
+
+async def test_the_others_hear_of_a_refresh_and_of_what_is_known_here(clock: Clock, orb: Orb) -> None:
+    others, began = Others(), clock()
+    async with cache_beside(others, clock) as cache:
+        first = await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(60)
+        await cache.get(KEY, Freshness(clock(), 10, live=True), orb.ask)
+
+    assert others.refreshes == [(KEY[:2], began + timedelta(seconds=60))]
+    assert others.claims == [(KEY, False, None), (KEY, True, first.reading)]
+
+
+async def test_an_older_answer_that_is_kept_here_stands_ready_while_the_others_are_slow(clock: Clock, orb: Orb) -> None:
+    others = Others()
+    async with cache_beside(others, clock) as cache:
+        await cache.get(KEY, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(400)
+        others.slow = 60
+        with anyio.fail_after(5):
+            found = await cache.get(KEY, Freshness(clock(), 300, soon=anyio.current_time() + 0.01), orb.ask)
+
+    assert found.reading.value == 1
+    assert isinstance(found.failed, TimeoutError)
 
 
 async def test_the_others_hear_of_each_change(clock: Clock) -> None:
