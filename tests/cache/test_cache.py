@@ -400,6 +400,17 @@ async def test_a_state_is_kept_briefly_and_not_shown_afterwards(opened: Open, or
             await get(cache, orb)
 
 
+async def test_what_may_be_shown_no_more_takes_no_room(orb: Orb, clock: Clock) -> None:
+    store = Memory(100_000)
+    async with anyio.create_task_group() as flights:
+        cache = Cache(store, flights, clock)
+        await get(cache, orb)
+        clock.pass_seconds(24 * 3600)
+        assert (cache.kept(KEY, Freshness(clock(), 300)), len(store)) == (None, 1)
+        clock.pass_seconds(1)
+        assert (cache.kept(KEY, Freshness(clock(), 300)), len(store)) == (None, 0)
+
+
 async def test_customers_never_share_an_answer(opened: Open, orb: Orb, clock: Clock) -> None:
     other = ("customer_id", "somebody-else", *KEY[2:])
     async with opened() as cache:
@@ -441,6 +452,16 @@ async def test_what_changed_is_asked_for_again_past_orbs_cache_and_nothing_else_
         clock.pass_seconds(1)
         assert cache.kept(usage, Freshness(clock(), 300)) is None
         assert (await get(cache, orb, live=True, max_age=10)).reading.value == 4  # which a change breaks
+
+
+async def test_what_was_asked_for_in_the_moment_of_a_change_is_not_asked_for_again(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        await cache.change(KEY[:2])
+        assert cache.is_changed(KEY, Freshness(clock(), 300))
+        await get(cache, orb)
+        assert not cache.is_changed(KEY, Freshness(clock(), 300))
 
 
 async def test_a_change_of_long_ago_is_known_to_orbs_cache_too(opened: Open, clock: Clock) -> None:

@@ -57,7 +57,8 @@ class Others:
         await anyio.lowlevel.checkpoint()
         self.told.append(f"land {reading.value if reading else None}")
 
-    async def landed(self, key: Key) -> None:  # noqa: ARG002
+    async def landed(self, key: Key) -> None:
+        assert key == KEY
         self.told.append("landed")
         await anyio.lowlevel.checkpoint()
 
