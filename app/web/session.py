@@ -37,7 +37,7 @@ def who(request: Request) -> Viewer:
 
 
 def _known(viewer: Viewer) -> Viewer:
-    log.private.set(viewer.customer.id)
+    log.private.set({viewer.customer.id})
     return viewer
 
 
