@@ -96,7 +96,6 @@ class Bound:
         whose = named.id if self._customer.kind == "customer_id" else named.external_customer_id
         if whose != self._customer.id:
             raise Foreign
-        log.hide(named.id, named.external_customer_id)
 
     def _state(self, asked: datetime, code: str, why: str | None = None) -> Reading[Nothing]:
         """A state in which there is no figure, kept briefly."""
