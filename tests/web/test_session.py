@@ -1,6 +1,7 @@
 """The ways in and out, and who is kept out."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -310,8 +311,8 @@ async def test_what_is_posted_takes_no_parameters_in_its_address(
     async with serve(None) as client:
         token = sign(clock, "borealis", scope="portal explore")
         await client.post("/session", data={"token": token})
-        form, json = {"data": {"token": token}}, {"json": {}}
-        response = await client.post(f"{path}?{query}", **(json if path == "/api/explore" else form))
+        body: dict[str, Any] = {"json": {}} if path == "/api/explore" else {"data": {"token": token}}
+        response = await client.post(f"{path}?{query}", **body)
 
     named = unquote(query.partition("=")[0])
     assert (response.status_code, response.json()["code"]) == (400, "bad_query")
