@@ -10,14 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Request, expect, sync_playwright
 
+from tests.browser.framing import elsewhere, order, policy
+from tests.browser.host import Host, hosting
 from tests.running import Running, running
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+expect.set_options(timeout=15_000)  # a busy machine takes its time
+# What Chromium says of every answer to a script that is a failure.
+REFUSED = "Failed to load resource: the server responded with a status of"
+SECRET = "a-secret-that-the-sandbox-signs-with"
 
 
 def chromium() -> str | None:
@@ -86,5 +94,74 @@ def signed_in(browser: Browser, orrery: Running) -> Open:
             page.wait_for_url(f"{at.url}/")
             yield page
         assert complaints == []
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with hosting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def service(host: Host) -> Iterator[Running]:
+    """One that the host may frame, and that hears of what changes at the sandbox."""
+    settings = {
+        "ORB_WEBHOOK_SECRET": SECRET,
+        "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
+        "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
+        "ORRERY_REFRESH_AGE": "0",
+        "SANDBOX_RATE_PLAN": "off",
+    }
+    with running(**settings) as found:
+        order(found, "webhooks/endpoints", url=f"{found.url}/webhooks/orb", secret=SECRET)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cookieless(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser whose owner has blocked every cookie, also those of the sites that they visit."""
+    with blocking(browser, tmp_path_factory.mktemp("profile"), "cookies") as found:
+        yield found
+
+
+Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
+
+
+@pytest.fixture
+def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
+    """The host's page with the element in it. The block fails on what is in the console, in any frame, but for answers
+    of the status `refused` and what holds one of the texts `expected`."""
+
+    @contextmanager
+    def start(
+        element: str = "token-url=/token",
+        *,
+        src: str = f"{service.url}/embed",
+        script: str = "",
+        clock: bool = False,
+        refused: int = 0,
+        expected: tuple[str, ...] = (),
+    ) -> Iterator[tuple[Page, FrameLocator]]:
+        complaints: list[str] = []
+        host.asked.clear()
+        host.scripts = {"/own.js": script}
+        host.headers = {"Content-Security-Policy": policy(service, host.url, elsewhere(host))}
+        host.pages = {
+            "/": f'<title>Host</title><usage-dashboard src="{src}" {element}></usage-dashboard>'
+            f'<script src="{service.url}/static/embed.js"></script><script src="/own.js"></script>',
+            "/sign-in": "<h1>Sign in here</h1>",
+        }
+        page = cookieless.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if clock:
+            page.clock.install()
+        page.goto(host.url)
+        yield page, page.frame_locator("usage-dashboard iframe")
+        page.close()
+        borne = (f"{REFUSED} {refused} ", *expected)
+        assert [each for each in complaints if not any(text in each for text in borne)] == []
 
     return start

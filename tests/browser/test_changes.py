@@ -1,16 +1,14 @@
 """An open page renews what Orb says has changed, and leaves alone what a person is doing."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open, until
+from tests.browser.conftest import SECRET, Open, until
+from tests.browser.framing import order
 from tests.running import Running, running
-
-SECRET = "a-secret-that-the-sandbox-signs-with"
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +16,6 @@ def hooked() -> Iterator[Running]:
     with running(ORB_WEBHOOK_SECRET=SECRET) as found:
         order(found, "webhooks/endpoints", url=f"{found.url}/webhooks/orb", secret=SECRET)
         yield found
-
-
-def order(orrery: Running, what: str, **said: Any) -> None:
-    httpx.post(f"{orrery.panel}/{what}", json=said, trust_env=False).raise_for_status()
 
 
 def mark(page: Page, card: str) -> None:
