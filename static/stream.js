@@ -48,7 +48,7 @@ export class Stream extends EventTarget {
     try {
       const answer = await fetch(this.#address, options);
       const type = answer.headers.get("Content-Type") || "";
-      if (answer.status !== 200 || !/^text\/event-stream\b/.test(type)) return answer.status;
+      if (answer.status !== 200 || !/^text\/event-stream *(;|$)/i.test(type)) return answer.status;
       this.readyState = OPEN;
       await this.#read(answer.body.pipeThrough(new TextDecoderStream()).getReader());
     } catch {

@@ -22,7 +22,7 @@ QUIET = [
 ]  # fmt: skip
 
 
-expect.set_options(timeout=15_000)  # a busy machine takes its time
+expect.set_options(timeout=30_000)  # a busy machine takes its time
 # What Chromium says of every answer to a script that is a failure.
 REFUSED = "Failed to load resource: the server responded with a status of"
 SECRET = "a-secret-that-the-sandbox-signs-with"
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def orrery() -> Iterator[Running]:
-    with running(ORRERY_REFRESH_AGE="0") as found:
+    with running(ORRERY_REFRESH_AGE="0", ORRERY_PATIENCE="30") as found:
         yield found
 
 
@@ -64,6 +64,31 @@ def until(page: Page, true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < ends
         page.wait_for_timeout(20)
+
+
+def listens(page: Page) -> None:
+    """Waits until the page's stream is open and its late cards are there."""
+    inside = page.frames[-1]
+    until(page, lambda: inside.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
+    expect(inside.locator("[data-late]")).to_have_count(0)
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Lets the page, or what it frames, believe that nobody looks at it."""
+    page.frames[-1].evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+def mark(page: Page, card: str) -> None:
+    """Whatever is put in the place of a marked card has no mark."""
+    page.frames[-1].locator(f"#{card}").evaluate("card => card.setAttribute('data-marked', '')")
+
+
+def is_renewed(page: Page, card: str) -> None:
+    expect(page.frames[-1].locator(f"#{card}:not([data-marked])")).to_have_count(1)
 
 
 Open = Callable[..., AbstractContextManager[Page]]
@@ -112,6 +137,7 @@ def service(host: Host) -> Iterator[Running]:
         "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
         "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
         "ORRERY_REFRESH_AGE": "0",
+        "ORRERY_PATIENCE": "30",
         "SANDBOX_RATE_PLAN": "off",
     }
     with running(**settings) as found:
