@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Request, Route, expect, sync_playwright
 
 from tests.browser.framing import elsewhere, order, policy
 from tests.browser.host import Host, hosting
@@ -157,8 +158,11 @@ Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
 
 @pytest.fixture
 def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
-    """The host's page with the element in it. The block fails on what is in the console, in any frame, but for answers
-    of the status `refused` and what holds one of the texts `expected`."""
+    """The host's page with the element in it; what is asked of `routes` the test answers.
+
+    The block fails on what is in the console, in any frame, but for answers of the status `refused` and what holds
+    one of the texts `expected`.
+    """
 
     @contextmanager
     def start(
@@ -167,6 +171,7 @@ def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
         src: str = f"{service.url}/embed",
         script: str = "",
         clock: bool = False,
+        routes: Mapping[str, Callable[[Route], object]] = MappingProxyType({}),
         refused: int = 0,
         expected: tuple[str, ...] = (),
     ) -> Iterator[tuple[Page, FrameLocator]]:
@@ -184,6 +189,8 @@ def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if clock:
             page.clock.install()
+        for path, answer in routes.items():
+            page.route(path, answer)
         page.goto(host.url)
         yield page, page.frame_locator("usage-dashboard iframe")
         page.close()
