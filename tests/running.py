@@ -107,7 +107,7 @@ def running(**settings: str) -> Iterator[Running]:
 
 
 def _await(process: "subprocess.Popen[str]", url: str) -> None:
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 90
     while time.monotonic() < ends:
         assert process.poll() is None, "the service did not start"
         try:

@@ -23,7 +23,7 @@ QUIET = [
 ]  # fmt: skip
 
 
-expect.set_options(timeout=30_000)  # a busy machine takes its time
+expect.set_options(timeout=60_000)  # a busy machine takes its time
 # What Chromium says of every answer to a script that is a failure.
 REFUSED = "Failed to load resource: the server responded with a status of"
 SECRET = "a-secret-that-the-sandbox-signs-with"
@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def orrery() -> Iterator[Running]:
-    with running(ORRERY_REFRESH_AGE="0", ORRERY_PATIENCE="30") as found:
+    with running(ORRERY_REFRESH_AGE="0", ORRERY_PATIENCE="60") as found:
         yield found
 
 
@@ -61,7 +61,7 @@ def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManag
 
 def until(page: Page, true: Callable[[], bool]) -> None:
     """Waits for what only a look can tell: our policy allows no page to look by itself, again and again."""
-    ends = time.monotonic() + 15
+    ends = time.monotonic() + 60
     while not true():
         assert time.monotonic() < ends
         page.wait_for_timeout(20)
@@ -138,7 +138,7 @@ def service(host: Host) -> Iterator[Running]:
         "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
         "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
         "ORRERY_REFRESH_AGE": "0",
-        "ORRERY_PATIENCE": "30",
+        "ORRERY_PATIENCE": "60",
         "SANDBOX_RATE_PLAN": "off",
     }
     with running(**settings) as found:

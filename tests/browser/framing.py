@@ -40,7 +40,7 @@ def ended(frame: FrameLocator) -> None:
 
 def pass_until(page: Page, true: Callable[[], bool]) -> None:
     """Lets the page's own clock run, second by second, until something has come of it: answers come by the real one."""
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + 60
     while not true():
         assert time.monotonic() < ends
         page.clock.run_for(1_000)

@@ -13,7 +13,7 @@ from tests.running import Running, running
 
 @pytest.fixture(scope="module")
 def hooked() -> Iterator[Running]:
-    with running(ORB_WEBHOOK_SECRET=SECRET, ORRERY_PATIENCE="30") as found:
+    with running(ORB_WEBHOOK_SECRET=SECRET, ORRERY_PATIENCE="60") as found:
         order(found, "webhooks/endpoints", url=f"{found.url}/webhooks/orb", secret=SECRET)
         yield found
 

@@ -298,7 +298,11 @@ def is_proof(request: Request) -> bool:
 def test_a_session_that_ends_while_a_token_is_on_its_way_has_ended(visit: Visit, host: Host) -> None:
     host.token = token()
     script = f"""{NOTES}
-        element.tokenProvider = () => new Promise((done) => (window.late = () => done({json.dumps(token())})));
+        window.asked = 0;
+        element.tokenProvider = () => {{
+          window.asked += 1;
+          return new Promise((done) => (window.late = () => done({json.dumps(token())})));
+        }};
     """
     with visit("", script=script) as (page, frame):
         until(page, lambda: page.evaluate("typeof late === 'function'"))
@@ -311,7 +315,7 @@ def test_a_session_that_ends_while_a_token_is_on_its_way_has_ended(visit: Visit,
         tell(page, "{ type: 'orrery:height', height: 777 }")
         until(page, lambda: page.evaluate("heights.at(-1)") == "777")
         ended(frame)
-        assert signed == []
+        assert (signed, page.evaluate("asked")) == ([], 1)
         give(page, token("lumen"))
         expect(frame.get_by_text("Lumen")).to_be_visible()
         assert page.evaluate("errors") == []
@@ -319,10 +323,17 @@ def test_a_session_that_ends_while_a_token_is_on_its_way_has_ended(visit: Visit,
 
 @pytest.mark.parametrize("nothing", ["null", "undefined"])
 def test_a_session_that_ends_before_the_frame_is_there_has_ended(visit: Visit, nothing: str) -> None:
-    script = f"{NOTES} element.token = {json.dumps(token())}; element.token = {nothing};"
-    with visit("", script=script) as (page, frame):
+    script = f"""{NOTES}
+        window.told = [];
+        addEventListener("message", ({{ data }}) => told.push(data.type));
+        element.token = {json.dumps(token())};
+        element.token = {nothing};
+    """
+    with visit("", script=script, clock=True) as (page, frame):
         ended(frame)
+        pass_slowly(page, 30)
         assert page.evaluate("[document.querySelector('usage-dashboard').token, wishes]") == [None, 0]
+        assert "orrery:renew" not in page.evaluate("told")  # nor does the frame wait for a token
 
 
 def test_a_session_that_has_ended_stays_so_in_another_frame(visit: Visit, host: Host) -> None:
