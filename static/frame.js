@@ -115,7 +115,6 @@ function conclude() {
 function forget() {
   clearTimeout(first);
   token = offered = known = viewer = null;
-  renews = ends = Infinity;
   wanting = false;
   place = "/";
   conclude();

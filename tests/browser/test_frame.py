@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Frame, Response, Route, expect
+from playwright.sync_api import Browser, Dialog, Frame, Request, Response, Route, expect
 
 from tests.browser.conftest import Visit, until
 from tests.browser.framing import elsewhere, ended, figure, give, pass_slowly, pass_until, times, token
@@ -311,11 +311,31 @@ def test_what_was_on_its_way_when_the_page_ended_the_session_is_not_shown(
                 frame.get_by_role("link", name="Invoices").click()
         give(page, None)
         ended(frame)
+        signed: list[Request] = []
+        page.on("request", lambda request: signed.append(request) if "authorization" in request.headers else None)
         with page.expect_event("requestfinished", lambda request: request.url == address):
             held[0].continue_()
+        for _ in range(3):  # what has come of it has come before these
+            page.frames[1].evaluate("() => fetch('/embed').then((answer) => answer.text())")
         ended(frame)
+        assert signed == []
         give(page, token())
         figure(frame)
+
+
+def test_a_frame_that_asks_for_a_token_asks_no_more_once_the_page_has_ended_the_session(visit: Visit) -> None:
+    script = "window.told = []; addEventListener('message', ({ data }) => told.push(data.type));"
+    with visit("", script=script, clock=True) as (page, frame):
+        give(page, token())
+        figure(frame)
+        page.clock.run_for(905_000)
+        ended(frame)
+        pass_until(page, lambda: page.evaluate("told").count("orrery:renew") > 1)
+        give(page, None)
+        pass_slowly(page, 5)
+        page.evaluate("told.length = 0")
+        pass_slowly(page, 30)
+        assert page.evaluate("told").count("orrery:renew") == 0
 
 
 def test_the_frame_waits_for_no_token_once_the_page_has_ended_the_session(visit: Visit) -> None:
