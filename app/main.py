@@ -14,7 +14,6 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from app.account import kinds
 from app.budget.budget import Budget, alone
@@ -60,6 +59,7 @@ from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
 from app.web.rings import FiledKeys, PublishedKeys
+from app.web.static import Static
 from app.web.tokens import Tokens
 from app.web.traced import Traced
 from app.web.turns import Turns
@@ -155,7 +155,7 @@ def create_app(
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),
-            Mount("/static", StaticFiles(directory=_STATIC)),
+            Mount("/static", Static(directory=_STATIC)),
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
