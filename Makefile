@@ -36,9 +36,10 @@ bench: $(STAMP) ## how fast things are, as figures beside their goals
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
 
-mutants: $(STAMP) ## whether a test notices each small change of what must not be wrong; survivors are listed
-	@$(BIN)/mutmut run || true
+mutants: $(STAMP) ## whether a test notices each small change of what must not be wrong, in most of an hour: tests/mutants.md
+	@$(BIN)/mutmut run
 	@$(BIN)/mutmut results
+	@$(BIN)/python .ci/mutants
 
 audit: $(STAMP) ## known holes in what is pinned; says so where that cannot be known
 	@$(BIN)/python .ci/audit

@@ -11,8 +11,9 @@ from typing import TextIO
 from app.metrics import counted
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-# What no line may hold although the text of a mistake might: the id of the customer whose request it is.
-private: ContextVar[str | None] = ContextVar("private", default=None)
+# What no line may hold although the text of a mistake might: the ids of the customer whose request it is. One set for
+# all tasks of a request, which share what one of them learns.
+private: ContextVar[set[str] | None] = ContextVar("private", default=None)
 
 _logger = logging.getLogger("orrery")
 
@@ -37,9 +38,17 @@ class _Line(logging.Formatter):
             return json.dumps({name: str(value) for name, value in line.items()})
 
 
-def _without_private(text: str) -> str:
+def hide(*ids: str | None) -> None:
+    """These too are ids of the customer whose request it is."""
     known = private.get()
-    return re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", "***", text) if known else text
+    if known is not None:
+        known.update(filter(None, ids))
+
+
+def _without_private(text: str) -> str:
+    # The longest first: one may begin as another does.
+    known = "|".join(re.escape(each) for each in sorted(private.get() or (), key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{known})(?!\w)", "***", text) if known else text
 
 
 def set_up(level: str = "INFO", stream: TextIO = sys.stderr) -> None:

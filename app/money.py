@@ -132,5 +132,4 @@ class Rate:
 
 def places(amount: Decimal) -> int:
     """How many decimals it takes to write an amount exactly; below zero for whole tens and hundreds."""
-    exponent = amount.normalize(_EXACT).as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
+    return -int(amount.normalize(_EXACT).as_tuple().exponent)

@@ -2,6 +2,11 @@
 
 Two texts that differ stay different: what cannot be shown stands there as its code point, such as `�[200B]`, and so
 does the sign `�` itself. Letters that merely look alike are left as they are.
+
+Blanks alone tell no two names apart: any run of what Unicode calls white space, whether wide, narrow, tabs or lines,
+is one blank, and there is none before or after the name. A browser does so with most of them, and `Acme Corp` with a
+wider gap is read as the same name. What is blank without being white space (the Hangul fillers, the empty Braille
+pattern) stands there as its code point: to programs it is a letter, and a name may be made of nothing else.
 """
 
 import re
@@ -14,11 +19,12 @@ _MOST_MARKS = 4  # on one letter: as many as the scripts of the world put there
 _LONGEST_CLUSTER = 16
 _VIRAMA = 9  # the combining class of what joins consonants
 
+_BLANKS = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")  # White_Space
 _ZWNJ, _ZWJ = "\N{ZERO WIDTH NON-JOINER}", "\N{ZERO WIDTH JOINER}"
 _FLAGS = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f")  # of parts of a country
 # Invisible without being format characters: fillers, and what has no width (Default_Ignorable_Code_Point).
-_BLANK = frozenset("\ufffd\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\u2800")
-_BLANKS = ((0x180B, 0x180F), (0x2060, 0x206F), (0xFFF0, 0xFFFB), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF))
+_FILLERS = frozenset("\ufffd\u034f\u115f\u1160\u17b4\u17b5\u2065\u3164\uffa0\u2800")
+_UNSEEN = ((0x180B, 0x180F), (0x2060, 0x206F), (0xFFF0, 0xFFFB), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF))
 # Format characters that can be seen: they stand before numbers and hold them together.
 _SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 # Arabic letters that do not join the next one: a joiner after them has nothing to part.
@@ -26,22 +32,26 @@ _UNJOINED = frozenset("ءآأؤإاةدذرزوىٱڈڑژۆۇۈۋەۀۃ")
 
 
 def plain(text: str) -> str:
-    """The text as it is shown, whole."""
+    """The text as it is shown, whole, with all its blanks: it may be a piece of a line."""
     return text if text.isascii() and text.isprintable() else "".join(_clusters(text))
 
 
 def short(text: str) -> str:
-    """The text as it is shown where there is room for a name; all that is longer is cut."""
+    """A name as it is shown; all that is longer than there is room for is cut."""
     return _cut(text, LONGEST)
 
 
 def at_length(text: str) -> str:
-    """The text as it is shown where there is room for a page of it, and no more: a title."""
+    """A name as it is shown where there is room for a page of it, and no more: a title.
+
+    What comes after that is nowhere on the page; JSON and files have it.
+    """
     return _cut(text, 10 * LONGEST)
 
 
 def _cut(text: str, room: int) -> str:
-    """The text as it is shown, cut where it is longer: between letters, never within one."""
+    """The name as it is shown, cut where it is longer: between letters, never within one."""
+    text = _BLANKS.sub(" ", text).strip(" ")
     if len(text) <= room and text.isascii() and text.isprintable():
         return text
     found = _clusters(text[: room + _LONGEST_CLUSTER])
@@ -110,7 +120,7 @@ def _is_mark(each: str) -> bool:
 
 
 def _is_blank(each: str) -> bool:
-    return each in _BLANK or any(first <= ord(each) <= last for first, last in _BLANKS) or _is_variation(each)
+    return each in _FILLERS or any(first <= ord(each) <= last for first, last in _UNSEEN) or _is_variation(each)
 
 
 @lru_cache(4096)

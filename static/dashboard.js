@@ -14,6 +14,7 @@ function begin(fragment) {
   // An older answer that a newer one could not replace in time is asked for once more, quietly.
   document.querySelectorAll("[data-late], [data-stale]").forEach((card) => fill(card));
   tick();
+  attend();
 }
 
 /** "Updated 3 minutes ago", from the oldest age among the cards; never negative. */
@@ -144,31 +145,40 @@ document.addEventListener("orrery:settled", settle);
 document.addEventListener("orrery:page", (event) => begin(event.detail));
 document.addEventListener("visibilitychange", tick);
 setInterval(tick, 15000);
-begin(location.hash);
 
 // The service tells which cards are others now. A page that nobody looks at for a minute gives its connection back,
 // and is renewed when somebody does.
 const REST = 60000;
-let stream;
+const RENEWED = "[data-again]";
+let stream = null;
 let resting;
 
 function renew(named) {
-  document.querySelectorAll("[data-again]").forEach((card) => {
+  document.querySelectorAll(RENEWED).forEach((card) => {
     if (!named || named.includes(card.id)) fill(card);
   });
 }
 
+/** Listens where there is a card that may be renewed, and nowhere else. */
+function attend() {
+  rest();
+  if (document.querySelector(RENEWED)) listen();
+  look();
+}
+
 function listen() {
-  stream = new EventSource("/api/changes");
-  stream.addEventListener("changed", (event) => renew(JSON.parse(event.data).cards));
+  const way = { open: () => new EventSource("/api/changes") };
+  document.dispatchEvent(new CustomEvent("orrery:listen", { detail: way })); // a frame has one that carries its token
+  const mine = way.open();
+  mine.addEventListener("changed", (event) => renew(JSON.parse(event.data).cards));
   // After an answer that is no stream, from a proxy perhaps, the browser does not try again by itself.
-  stream.addEventListener("error", () => {
-    if (stream && stream.readyState === EventSource.CLOSED) {
-      stream = null;
-      clearTimeout(resting);
-      resting = setTimeout(look, REST);
-    }
+  mine.addEventListener("error", () => {
+    if (stream !== mine || mine.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    clearTimeout(resting);
+    resting = setTimeout(look, REST);
   });
+  stream = mine;
 }
 
 function rest() {
@@ -180,15 +190,13 @@ function look() {
   clearTimeout(resting);
   if (document.hidden) {
     resting = setTimeout(rest, REST);
-  } else if (!stream) {
+  } else if (!stream && document.querySelector(RENEWED)) {
     listen();
     renew();
   }
 }
 
-if (document.querySelector("[data-again]")) {
-  listen();
-  document.addEventListener("visibilitychange", look);
-  window.addEventListener("pagehide", rest);
-  window.addEventListener("pageshow", (event) => event.persisted && look());
-}
+document.addEventListener("visibilitychange", look);
+window.addEventListener("pagehide", rest);
+window.addEventListener("pageshow", (event) => event.persisted && look());
+begin(location.hash);

@@ -1,6 +1,7 @@
 // <usage-dashboard src="https://usage.example/embed">: the dashboard inside a page of another site. The page gives the
 // token in one of three ways: the property `token`, the function `tokenProvider`, or the attribute `token-url`, an
-// address of its own that answers {"token": "…"}.
+// address of its own that answers {"token": "…"}. `token = null` ends the session: the frame is emptied, and nobody is
+// asked for a token, until the page sets another.
 
 (() => {
   const SANDBOX =
@@ -10,7 +11,13 @@
   const TALLEST = 50000;
   const PATIENCE = 10000; // milliseconds for a token: one that hangs must not be the last that is asked for
 
-  const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error("no token in time")), PATIENCE));
+  const late = (stop) =>
+    new Promise((_, fail) => {
+      setTimeout(() => {
+        stop.abort();
+        fail(new Error("no token in time"));
+      }, PATIENCE);
+    });
 
   class UsageDashboard extends HTMLElement {
     static observedAttributes = ["src", "theme"];
@@ -19,6 +26,9 @@
     #origin = null;
     #ready = false;
     #asking = false;
+    #begun = false; // whether a token was asked for or handed in
+    #ended = false;
+    #session = 0; // goes on when one ends
     #token = null;
 
     get token() {
@@ -26,8 +36,12 @@
     }
 
     set token(token) {
-      this.#token = token;
-      if (this.#ready) this.#give(token);
+      this.#token = token ?? null;
+      // A page that has no token yet may say so: only what has begun can end.
+      this.#ended = this.#token === null && (this.#begun || this.#ended);
+      if (this.#token !== null) this.#begun = true;
+      if (this.#ended) this.#end();
+      else if (this.#ready) this.#give(this.#token);
     }
 
     connectedCallback() {
@@ -57,7 +71,8 @@
       const { type, height } = Object(data);
       if (type === "orrery:ready") {
         this.#ready = true;
-        this.#provide(this.#token);
+        if (this.#ended) this.#end();
+        else this.#provide(this.#token);
       } else if (type === "orrery:renew") {
         this.#provide(null);
       } else if (type === "orrery:height" && Number.isFinite(height)) {
@@ -94,26 +109,39 @@
 
     /** A token for the frame: a fresh one where the page has said how to get it, else the one at hand. */
     async #provide(token) {
-      if (this.#asking) return;
+      if (this.#asking || this.#ended) return;
       this.#asking = true;
+      const [mine, stop] = [this.#session, new AbortController()];
       try {
-        this.#give((await this.#fresh()) ?? token);
+        const fresh = await Promise.race([this.#fresh(stop.signal), late(stop)]);
+        if (mine === this.#session) this.#give(fresh ?? token);
       } catch (error) {
-        this.dispatchEvent(new CustomEvent("orrery:error", { detail: error }));
+        if (mine === this.#session) this.dispatchEvent(new CustomEvent("orrery:error", { detail: error }));
       } finally {
-        this.#asking = false;
+        if (mine === this.#session) this.#asking = false;
       }
     }
 
-    async #fresh() {
-      if (typeof this.tokenProvider === "function") return Promise.race([this.tokenProvider(), late()]);
-      if (!this.hasAttribute("token-url")) return null;
+    /** What was asked for before this moment comes too late. */
+    #end() {
+      this.#session += 1;
+      this.#asking = false;
+      if (this.#ready) this.#frame.contentWindow.postMessage({ type: "orrery:end" }, this.#origin);
+    }
+
+    async #fresh(signal) {
+      const provided = typeof this.tokenProvider === "function";
+      if (!provided && !this.hasAttribute("token-url")) return null;
+      this.#begun = true;
+      if (provided) return this.tokenProvider();
       const url = new URL(this.getAttribute("token-url"), document.baseURI);
       if (url.origin !== location.origin) throw new TypeError("token-url must be of this page's own origin");
       const options = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
-      const answer = await fetch(url, { ...options, redirect: "error", signal: AbortSignal.timeout(PATIENCE) });
+      const answer = await fetch(url, { ...options, redirect: "error", signal });
       if (!answer.ok) throw new Error(`token-url answered ${answer.status}`);
-      return (await answer.json()).token;
+      const { token } = Object(await answer.json());
+      if (typeof token !== "string") throw new TypeError("token-url answered no token");
+      return token;
     }
 
     #give(token) {

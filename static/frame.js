@@ -1,6 +1,8 @@
 // The inside of a frame in another site's page. The page around it hands in the token, which is kept in this module
 // alone: in no cookie and no storage. All that the dashboard asks for is asked from here, with that token.
 
+import { Stream } from "./stream.js";
+
 const ALLOWED = document.documentElement.dataset.origins.split(" ");
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 const LONGEST = 4096;
@@ -16,6 +18,7 @@ let wanting = false;
 let wanted = -Infinity; // when it was asked for last
 let shown = false; // whether there are figures on the page
 let place = "/"; // the address of what is shown, or is to be
+let first; // gives up waiting for the first token
 let turn = 0; // of several pages on their way, the last one asked for comes
 
 // The page around. Where the browser does not say who that is, each that is allowed is written to by name.
@@ -29,6 +32,7 @@ function tell(message) {
 function heard(event) {
   if (event.source !== window.parent || !ALLOWED.includes(event.origin)) return;
   const { type, token: given } = Object(event.data);
+  if (type === "orrery:end") forget();
   if (type !== "orrery:token" || typeof given !== "string" || given.length > LONGEST || !TOKEN.test(given)) return;
   around = [event.origin];
   if (given !== offered) take(given);
@@ -71,9 +75,15 @@ function learn(request, used) {
 
 /** Another viewer's token has come: nothing of the one before stays, not even until the page is there. */
 function change() {
-  shown = false;
-  document.body.replaceChildren();
+  clear();
   load("/");
+}
+
+/** Takes the page away: what it listened to ends with it. */
+function clear(...instead) {
+  shown = false;
+  document.body.replaceChildren(...instead);
+  document.dispatchEvent(new CustomEvent("orrery:page", { detail: "" }));
 }
 
 /** Asks the page around for a token, and again while none comes. */
@@ -91,11 +101,33 @@ function watch() {
 }
 
 function end() {
-  turn += 1;
-  shown = false;
-  document.body.removeAttribute("aria-busy");
-  document.body.replaceChildren(copy("ended"));
+  conclude();
   want();
+}
+
+function conclude() {
+  turn += 1;
+  document.body.removeAttribute("aria-busy");
+  clear(copy("ended"));
+}
+
+/** The page around has ended the session: nobody is asked for a token, until one is handed in. */
+function forget() {
+  clearTimeout(first);
+  token = offered = known = viewer = null;
+  wanting = false;
+  place = "/";
+  conclude();
+}
+
+/** Hears what an EventSource would, which cannot send a token. */
+function hear() {
+  let used;
+  const stream = new Stream("/api/changes", () => ({ Authorization: `Bearer ${(used = token)}` }));
+  stream.addEventListener("error", (event) => {
+    if (event.detail === 401 && used === token) end();
+  });
+  return stream;
 }
 
 function sign(request, used) {
@@ -124,7 +156,7 @@ function send(method, address, body, used, then) {
 /** Asks for a page and puts it in the place of this one. `past` is how it stands to the browser's history. */
 function load(address, method = "GET", body = null, past = "push") {
   const url = new URL(address, location.origin + place);
-  if (url.origin !== location.origin) return;
+  if (url.origin !== location.origin || !token) return;
   const [mine, used] = [(turn += 1), token];
   document.body.setAttribute("aria-busy", "true");
   send(method, url.pathname + url.search, body, used, (request) => {
@@ -241,13 +273,14 @@ function start() {
   document.addEventListener("auxclick", follow);
   document.addEventListener("submit", submit);
   document.addEventListener("orrery:ask", (event) => sign(event.detail, token));
+  document.addEventListener("orrery:listen", (event) => (event.detail.open = hear));
   document.addEventListener("visibilitychange", watch);
   window.addEventListener("popstate", (event) => load((event.state && event.state.place) || "/", "GET", null, "keep"));
   new ResizeObserver(() => {
     tell({ type: "orrery:height", height: Math.ceil(document.documentElement.getBoundingClientRect().height) });
   }).observe(document.documentElement);
   setInterval(watch, 1000);
-  setTimeout(() => token || end(), PATIENCE);
+  first = setTimeout(() => token || end(), PATIENCE);
   tell({ type: "orrery:ready" });
 }
 

@@ -134,8 +134,8 @@ def _start(environment: dict[str, str], log: IO[bytes]) -> "subprocess.Popen[str
 
 
 def answers(url: str, process: "subprocess.Popen[Any] | None" = None) -> None:
-    """Waits until a server answers there; it is given a minute, for a busy machine takes its time."""
-    ends = time.monotonic() + 60
+    """Waits until a server answers there; it is given a minute and a half, for a busy machine takes its time."""
+    ends = time.monotonic() + 90
     while time.monotonic() < ends:
         assert process is None or process.poll() is None, "the service did not start"
         try:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import fields
 from typing import get_args
 
@@ -48,6 +49,15 @@ def test_every_default_in_the_table_is_the_default() -> None:
 def test_every_make_target_in_it_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {"run", "test"} <= set(re.findall(r"\bmake ([a-z]+)", README)) <= targets
+
+
+def test_every_file_that_is_mutated_has_its_figures_and_is_there() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]["only_mutate"]
+    files = [{str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)} for pattern in configured]
+    told = re.findall(r"^\| (app/\S+) \|", (ROOT / "tests" / "mutants.md").read_text(), re.MULTILINE)
+
+    assert all(files)
+    assert {*told} == {each for found in files for each in found if not each.endswith("__init__.py")}
 
 
 def test_every_command_line_in_it_is_understood() -> None:

@@ -3,15 +3,23 @@
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 
 import pytest
+import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import log
+from app.account.account import Account
+from app.cards.base import Outcome
+from app.dashboard import CARDS
+from app.query import Query
 from app.secret import Secret
+from tests.conftest import Serve
 from tests.logged import lines, showing
+from tests.orb.answers import borealis
 
 
 @pytest.fixture
@@ -109,7 +117,7 @@ def test_one_event_is_one_line_of_json_whatever_is_in_it(event: str, value: obje
 
 
 def test_the_id_of_the_customer_is_in_no_traceback(shown: StringIO) -> None:
-    token = log.private.set("acme-7 (north)")
+    token = log.private.set({"acme-7 (north)"})
     log.bug("card failed", KeyError("acme-7 (north)"))
     log.bug("card failed", KeyError("acme-7 (northern)"))
     log.private.reset(token)
@@ -119,3 +127,35 @@ def test_the_id_of_the_customer_is_in_no_traceback(shown: StringIO) -> None:
     assert "acme" not in hidden
     assert "acme-7 (northern)" in other
     assert "acme-7 (north)" in outside
+
+
+def test_both_ids_of_the_customer_are_hidden_also_where_one_begins_as_the_other(shown: StringIO) -> None:
+    log.hide("nobody's request")
+    token = log.private.set({"acme"})
+    log.hide("acme-7", None, "")
+    log.bug("card failed", KeyError("acme-7 and acme"))
+    log.private.reset(token)
+    (line,) = lines(shown)
+    assert "KeyError: '*** and ***'" in line["traceback"]
+
+
+async def test_a_mistake_of_ours_tells_neither_id_of_the_customer_also_once_the_list_is_kept(
+    shown: StringIO,
+    serve: Serve,
+    orb_router: respx.MockRouter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    borealis(orb_router)
+
+    async def wrong(account: Account, _: Query) -> Outcome:
+        raise KeyError((await account.listing()).customer)
+
+    broken = tuple(replace(card, load=wrong) if card.word == "bill" else card for card in CARDS)
+    monkeypatch.setattr("app.dashboard.CARDS", broken)
+    async with serve() as client:
+        for _ in range(2):
+            await client.get("/api/dashboard?cards=bill")
+    first, second = (line["traceback"] for line in lines(shown, "card failed"))
+    assert "KeyError: Customer(id='***', name=" in first
+    assert "external_customer_id='***'" in first
+    assert not any(each in first + second for each in ("borealis", "CuBorealis000001"))

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from decimal import Decimal, Inexact
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 
 from app.amounts import write, write_change, write_quantity, write_rate, write_tick
 from app.locales import locale
-from app.money import Money, Rate, UnitPrice, difference, exact, total, unit
+from app.money import Money, Quantity, Rate, UnitPrice, difference, exact, total, unit
 from app.orb.decode import decode
 from app.orb.wire import AmountDue, Invoice, Subtotal
 
@@ -80,19 +81,24 @@ def test_a_number_with_an_exponent_is_worth_what_it_says() -> None:
 @pytest.mark.parametrize("text", AWKWARD)
 def test_an_awkward_spelling_is_refused_as_a_string_and_as_a_number(text: str) -> None:
     for token in (f'"{text}"', text):
-        with pytest.raises(ValueError, match="not an amount"):
+        with pytest.raises(ValueError, match=r"^not an amount$"):
             exact(token.encode())
 
 
 @pytest.mark.parametrize("token", ['"1.5', '1.5"', '""1""', '"1"2', '"\\u0031"', "[1]", "{}", "NULL", '"null"'])
 def test_what_is_neither_a_number_nor_a_string_of_plain_digits_is_refused(token: str) -> None:
-    with pytest.raises(ValueError, match="not an amount"):
+    with pytest.raises(ValueError, match=r"^not an amount$"):
         exact(token.encode())
+
+
+@pytest.mark.parametrize(("number", "spelled"), [("1.5e3", "1500"), ("-2E2", "-200"), ("0e9", "0"), ("12e-1", "1.2")])
+def test_a_number_with_an_exponent_is_spelled_out(number: str, spelled: str) -> None:
+    assert str(exact(number.encode())) == spelled
 
 
 def test_an_amount_with_an_exponent_in_a_string_is_refused() -> None:
     assert exact(b"1.5e3") == 1500
-    with pytest.raises(ValueError, match="not an amount"):
+    with pytest.raises(ValueError, match=r"^not an amount$"):
         exact(b'"1.5e3"')
 
 
@@ -118,6 +124,31 @@ def test_money_is_equal_by_value_and_unit() -> None:
     assert hash(dollars) == hash(Money(Decimal("1.5"), unit("USD")))
     assert dollars not in (Money(Decimal("1.5"), unit("credits")), Money(Decimal("1.51"), unit("usd")), Decimal("1.5"))
     assert repr(Subtotal(Decimal("1.50"), unit("usd"))) == "Subtotal(1.50 USD)"
+
+
+def test_a_quantity_is_equal_by_value() -> None:
+    assert Quantity(Decimal("1.50")) == Quantity(Decimal("1.5"))
+    assert Quantity(Decimal("1.5")) not in (Quantity(Decimal("1.51")), Decimal("1.5"))
+    assert hash(Quantity(Decimal("1.50"))) == hash(Quantity(Decimal("1.5")))
+    assert repr(Quantity(Decimal("1E+3"))) == "Quantity(1000)"
+
+
+@pytest.mark.parametrize("made", [lambda n: Money(Decimal(n), unit("usd")), lambda n: Quantity(Decimal(n))])
+def test_different_amounts_seldom_share_a_place_in_a_table(made: Callable[[int], Money | Quantity]) -> None:
+    assert len({hash(made(number)) for number in range(100)}) > 90
+
+
+@pytest.mark.parametrize(
+    ("figure", "name", "complaint"),
+    [
+        (Money(Decimal(1), unit("usd")), "amount", "^Money does not change$"),
+        (Subtotal(Decimal(1), unit("usd")), "unit", "^Subtotal does not change$"),
+        (Quantity(Decimal(1)), "value", "^a Quantity does not change$"),
+    ],
+)
+def test_no_figure_can_be_changed(figure: Money | Quantity, name: str, complaint: str) -> None:
+    with pytest.raises(AttributeError, match=complaint):
+        setattr(figure, name, Decimal(2))
 
 
 def test_an_amount_due_comes_from_an_invoice_alone() -> None:

@@ -1,4 +1,5 @@
-"""What people see of texts that others typed: nothing unseen, nothing that turns its surroundings, no two as one."""
+"""What people see of texts that others typed: nothing unseen, nothing that turns its surroundings, no two as one
+but for their blanks."""
 
 import re
 import unicodedata
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.addresses import web_address
-from app.plain import LONGEST, plain, short
+from app.plain import LONGEST, at_length, plain, short
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -18,6 +19,9 @@ UNSEEN = [
     *"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206f\u2800\u3164\ufe00\ufe0f\ufeff\uffa0\ufff9\ufffb",
     *"\U000e0001\U000e0041\U000e007f\U000e0100\U0001d173\ud800",
 ]
+# Unicode's White_Space.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
+BLANKS += "\u202f\u205f\u3000"
 WORDS = ["Checkout", "Zoë", "e\u0301te\u0301", "Łódź", "北京", "東京\U000e0101", "עִבְרִית", "بيت", "می\u200cخواهم"]
 WORDS += [
     "क्\u200dष",
@@ -39,7 +43,27 @@ letters = st.text(st.one_of(st.characters(exclude_categories=()), st.sampled_fro
 
 @pytest.mark.parametrize("each", UNSEEN, ids=lambda each: f"{ord(each):04X}")
 def test_what_cannot_be_seen_stands_as_its_code_point(each: str) -> None:
-    assert plain(f"Ad{each}min") == short(f"Ad{each}min") == f"Ad�[{ord(each):02X}]min"
+    assert plain(f"Ad{each}min") == f"Ad�[{ord(each):02X}]min"
+    assert short(f"Ad{each}min") == ("Ad min" if each in BLANKS else plain(f"Ad{each}min"))
+
+
+@pytest.mark.parametrize("each", BLANKS, ids=lambda each: f"{ord(each):04X}")
+def test_blanks_of_any_width_are_one_between_words_and_none_around_a_name(each: str) -> None:
+    for name in (f"{each}Acme Corp", f"Acme{each}Corp", f"Acme {each}{each} Corp", f"Acme Corp {each}"):
+        assert short(name) == at_length(name) == "Acme Corp"
+    assert short(each * 3) == at_length(each) == ""
+
+
+def test_every_blank_of_unicode_is_one_and_no_letter_is() -> None:
+    gone = {chr(code) for code in range(0x110000) if short(chr(code)) == ""}
+
+    assert gone == set(BLANKS)
+    assert gone >= {chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Zs", "Zl", "Zp")}
+
+
+def test_blanks_count_for_nothing_where_a_name_is_cut() -> None:
+    assert short(" \u3000" * 10_000 + "x" * LONGEST + "\t" * 10_000) == "x" * LONGEST
+    assert at_length("x \n" * 900) == ("x " * 900).strip()
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -75,12 +99,12 @@ def test_a_letter_bears_four_marks_and_no_pile() -> None:
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.sampled_from(["é", "x", "🇩🇪", "e\u0301", FAMILY])
 )
 def test_a_long_text_is_cut_between_letters(text: str, more: str) -> None:
-    long = text + more * LONGEST
+    long = text + more * (LONGEST + 1)
     shown = short(long)
 
     assert len(shown) <= LONGEST
     assert shown.endswith("…")
-    assert plain(long).startswith(shown[:-1])
+    assert at_length(long).startswith(shown[:-1])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app import log
 from app.account.bound import STATE_AGE, Bound
 from app.days import Period, end_of_day
 from app.listing import Listing
@@ -42,6 +43,8 @@ class Listed(Bound):
         if answer.reading.value.is_over(self.now):
             answer = await self._ask(("subscriptions",), self._list, max_age=0, hurry=hurry)
         listing = replace(answer.reading.value, failed=answer.failed)
+        if listing.customer:
+            log.hide(listing.customer.id, listing.customer.external_customer_id)
         if self.only is None:
             return listing
         shown = tuple(each for each in listing.subscriptions if each.id in self.only)

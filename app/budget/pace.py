@@ -54,7 +54,7 @@ class Pace:
         if own <= 0:
             return max(_LATER, self._until - now)
         opens = sorted(slot.until for slot in self._slots)[taken - own] if taken >= own else now
-        return max(0.0, opens - now, self._until - now)
+        return max(opens, self._until) - now
 
     def pause(self, until: float) -> None:
         """None leaves until then, as Orb asked another process."""

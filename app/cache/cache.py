@@ -8,7 +8,7 @@ it, and after Orb said that something changed, nothing that was asked for before
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
@@ -50,10 +50,6 @@ class _Flight:
     error: Exception | None = None
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Cache:
     """`flights` is a task group that outlives every request; `store` keeps the answers; `others` are processes
     beside this one."""
@@ -62,7 +58,7 @@ class Cache:
         self,
         store: Store,
         flights: TaskGroup,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime],
         *,
         floors: Floors | None = None,
         others: Others | None = None,
@@ -76,9 +72,7 @@ class Cache:
         self._spread = spread
         self._flights: dict[tuple[Key, bool], _Flight] = {}
         # An error holds what it came from, a whole answer perhaps: it is let go when it counts no more.
-        self._failed: TTLCache[Key, tuple[datetime, Exception]] = TTLCache(
-            1_000, _REST, timer=lambda: now().timestamp()
-        )
+        self._failed: TTLCache[Key, Exception] = TTLCache(1_000, _REST, timer=lambda: now().timestamp())
 
     def last_live(self, customer: Key) -> datetime | None:
         """When the last refresh of this customer came; `customer` is the beginning of its keys."""
@@ -115,7 +109,8 @@ class Cache:
         """
         if (young := self.kept(key, how)) is not None:
             return Answer(young)
-        if (reading := self._last_good(key)) and (error := self._just_failed(key, how)):
+        error = None if how.live else self._failed.get(key)
+        if (reading := self._last_good(key)) and error:
             caused.hit(how.left(reading.since), stale=True)
             return Answer(cast(Reading[T], reading), error)
         fwd: caused.Forward = "request" if how.live else "stale" if reading else "miss"
@@ -146,10 +141,6 @@ class Cache:
     def _suits(self, key: Key, how: Freshness, since: datetime, asked: datetime) -> bool:
         early = 0.0 if how.live else self._spread * crc32("\0".join(key[:2]).encode()) / 2**32
         return how.suits(since, asked, early) and self._floors.holds(key, asked, live=how.live)
-
-    def _just_failed(self, key: Key, how: Freshness) -> Exception | None:
-        failed = None if how.live else self._failed.get(key)
-        return failed[1] if failed and (self._now() - failed[0]).total_seconds() < _REST else None
 
     def _last_good(self, key: Key) -> Reading[Any] | None:
         reading = self._store.get(key)
@@ -182,7 +173,7 @@ class Cache:
             self._failed.pop(key, None)
             flight.error = None
         except Exception as error:
-            self._failed[key] = (self._now(), error)
+            self._failed[key] = error
             if self._last_good(key) is not None:
                 counted.renewal_failed()
             flight.error = error

@@ -23,7 +23,7 @@ class CustomerRef:
     def __post_init__(self) -> None:
         fits = _ORB_ID if self.kind == "customer_id" else _OWN_ID
         if not fits.fullmatch(self.id) or self.id in (".", ".."):
-            raise BadId(f"not a {self.kind}")
+            raise BadId(f"not valid as {self.kind}")
 
     @property
     def path(self) -> str:

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.query import BadQuery
 from app.web.desk import desk
+from app.web.lists import parameters
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.viewer import Viewer
@@ -73,8 +73,7 @@ class _Stream(Streamed):
 async def changes(request: Request) -> Response:
     """Tells of cards by name alone, never whose subscription it was or what it is now."""
     viewer = who(request)
-    if request.query_params:
-        raise BadQuery("there are no parameters here")
+    parameters(request, {})
     return _Stream(request, viewer)
 
 

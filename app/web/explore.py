@@ -20,6 +20,7 @@ from app.web.asked_form import LABELS
 from app.web.desk import Desk, desk
 from app.web.explore_page import Page
 from app.web.leaving import while_there
+from app.web.lists import parameters
 from app.web.problems import Problem, unavailable, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
@@ -59,6 +60,7 @@ async def run(request: Request) -> Response:
     """`POST /explore`: runs what was filled in; the answer under the form, or as a file."""
     viewer, front = who(request), desk(request)
     needs(viewer, "explore")
+    parameters(request, {})
     found = asked_form.form(_pairs(await body.read(request, body.FORM)))
     if found["format"]:
         needs(viewer, "export")
@@ -75,6 +77,7 @@ async def answer(request: Request) -> Response:
     """`POST /api/explore`: the same for programs."""
     viewer, front = who(request), desk(request)
     needs(viewer, "explore")
+    parameters(request, {})
     content = await body.read(request, body.JSON)
     try:
         asked = asked_json.asked(content, front.grouping_keys)

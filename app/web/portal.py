@@ -9,6 +9,7 @@ from app.orb.errors import OrbError
 from app.web.api import needs
 from app.web.desk import desk
 from app.web.frame import framed
+from app.web.lists import parameters
 from app.web.problems import unavailable
 from app.web.render import shared
 from app.web.session import who
@@ -23,6 +24,7 @@ async def enter(request: Request) -> Response:
     """
     viewer, front = who(request), desk(request)
     needs(viewer, "portal")
+    parameters(request, {})
     try:
         address = await front.account(viewer, front.moment()).portal()
     except OrbError as error:

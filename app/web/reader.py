@@ -26,6 +26,7 @@ _AGES: dict[str, tuple[int, Callable[[int], Text]]] = {
 _COUNTS = (2, 1, 0, 3, 11, 100)  # one of each way in which the languages of the world count
 _JUST_NOW = Text("Updated just now")
 _UNKNOWN = Text("Age unknown")
+_NO_NAME = Text("(no name)")
 
 
 # How a string that is not ours is written: a name that somebody typed, Orb's word for a unit.
@@ -84,7 +85,7 @@ class Reader:
                 return write_moment(value.moment, value.where, self.locale)
             case int() if not isinstance(value, bool):
                 return amounts.write_quantity(Decimal(value), self.locale)
-        return value if isinstance(value, Written) else self._foreign(str(value))
+        return value if isinstance(value, Written) else self._named(str(value))
 
     def say(self, text: Words) -> str:
         """The text in the reader's language, its values written and kept apart from their surroundings."""
@@ -146,6 +147,11 @@ class Reader:
             for span, (_, said) in _AGES.items()
         }
         return {"now": {"other": self.say(_JUST_NOW)}, **forms}
+
+    def _named(self, text: str) -> str:
+        """A string that is not ours; where people would see nothing of it, that it has no name."""
+        found = self._foreign(text)
+        return found if found or self._foreign is as_it_is else self.say(_NO_NAME)
 
     def _translated(self, text: Text) -> str:
         if isinstance(text, Plural):

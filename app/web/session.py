@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import log
 from app.web import frame
 from app.web.desk import desk
+from app.web.lists import parameters
 from app.web.problems import Problem, not_signed_in
 from app.web.render import shared
 from app.web.theme import pick
@@ -38,7 +39,7 @@ def who(request: Request) -> Viewer:
 
 
 def _known(request: Request, viewer: Viewer) -> Viewer:
-    log.private.set(viewer.customer.id)
+    log.private.set({viewer.customer.id})
     pick(request, viewer.theme)
     return viewer
 
@@ -78,6 +79,7 @@ async def enter(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """`POST /session`: a form field `token` becomes the session cookie; the host application's pages may send it."""
     same_site(request, desk(request).cors_origins)
+    parameters(request, {})
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise Problem(415, "not_a_form", f"Send the field token as {_FORM}.")
     token = _token(await _body(request))
@@ -95,6 +97,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """`POST /session/end`."""
     same_site(request)
+    parameters(request, {})
     return _with_cookie(request, "", 0)
 
 

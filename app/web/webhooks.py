@@ -81,7 +81,7 @@ async def _outcome(front: Desk, event: Event) -> str:
     """What became of it. Raises Problem, 503, where it could not be kept in mind: then Orb says it again."""
     if not event.customer:
         return "unclear" if event.touches else "ignored"
-    log.private.set(event.customer[-1].id)
+    log.private.set({each.id for each in event.customer})
     try:
         return await _once(front, event)
     except Exception as error:

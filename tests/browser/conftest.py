@@ -4,14 +4,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Request, Route, expect, sync_playwright
 
+from tests.browser.framing import elsewhere, order, policy
+from tests.browser.host import Host, hosting
 from tests.running import Running, running
 
 QUIET = [
@@ -20,7 +23,10 @@ QUIET = [
 ]  # fmt: skip
 
 
-expect.set_options(timeout=20_000)  # a busy machine takes its time
+expect.set_options(timeout=60_000)  # a busy machine takes its time
+# What Chromium says of every answer to a script that is a failure.
+REFUSED = "Failed to load resource: the server responded with a status of"
+SECRET = "a-secret-that-the-sandbox-signs-with"
 
 
 def chromium() -> str | None:
@@ -41,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def orrery() -> Iterator[Running]:
-    with running(ORRERY_REFRESH_AGE="0") as found:
+    with running(ORRERY_REFRESH_AGE="0", ORRERY_PATIENCE="60") as found:
         yield found
 
 
@@ -55,10 +61,35 @@ def blocking(browser: Browser, profile: Path, what: str) -> AbstractContextManag
 
 def until(page: Page, true: Callable[[], bool]) -> None:
     """Waits for what only a look can tell: our policy allows no page to look by itself, again and again."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not true():
         assert time.monotonic() < ends
         page.wait_for_timeout(20)
+
+
+def listens(page: Page) -> None:
+    """Waits until the page's stream is open and its late cards are there."""
+    inside = page.frames[-1]
+    until(page, lambda: inside.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
+    expect(inside.locator("[data-late]")).to_have_count(0)
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Lets the page, or what it frames, believe that nobody looks at it."""
+    page.frames[-1].evaluate(
+        "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
+def mark(page: Page, card: str) -> None:
+    """Whatever is put in the place of a marked card has no mark."""
+    page.frames[-1].locator(f"#{card}").evaluate("card => card.setAttribute('data-marked', '')")
+
+
+def is_renewed(page: Page, card: str) -> None:
+    expect(page.frames[-1].locator(f"#{card}:not([data-marked])")).to_have_count(1)
 
 
 Open = Callable[..., AbstractContextManager[Page]]
@@ -91,5 +122,81 @@ def signed_in(browser: Browser, orrery: Running) -> Open:
             yield page
         expected = f"Failed to load resource: the server responded with a status of {refused} "
         assert [each for each in complaints if not each.startswith(expected)] == []
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with hosting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def service(host: Host) -> Iterator[Running]:
+    """One that the host may frame, and that hears of what changes at the sandbox."""
+    settings = {
+        "ORB_WEBHOOK_SECRET": SECRET,
+        "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
+        "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
+        "ORRERY_REFRESH_AGE": "0",
+        "ORRERY_PATIENCE": "60",
+        "SANDBOX_RATE_PLAN": "off",
+    }
+    with running(**settings) as found:
+        order(found, "webhooks/endpoints", url=f"{found.url}/webhooks/orb", secret=SECRET)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def cookieless(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser whose owner has blocked every cookie, also those of the sites that they visit."""
+    with blocking(browser, tmp_path_factory.mktemp("profile"), "cookies") as found:
+        yield found
+
+
+Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
+
+
+@pytest.fixture
+def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
+    """The host's page with the element in it; what is asked of `routes` the test answers.
+
+    The block fails on what is in the console, in any frame, but for answers of the status `refused` and what holds
+    one of the texts `expected`.
+    """
+
+    @contextmanager
+    def start(
+        element: str = "token-url=/token",
+        *,
+        src: str = f"{service.url}/embed",
+        script: str = "",
+        clock: bool = False,
+        routes: Mapping[str, Callable[[Route], object]] = MappingProxyType({}),
+        refused: int = 0,
+        expected: tuple[str, ...] = (),
+    ) -> Iterator[tuple[Page, FrameLocator]]:
+        complaints: list[str] = []
+        host.asked.clear()
+        host.scripts = {"/own.js": script}
+        host.headers = {"Content-Security-Policy": policy(service, host.url, elsewhere(host))}
+        host.pages = {
+            "/": f'<title>Host</title><usage-dashboard src="{src}" {element}></usage-dashboard>'
+            f'<script src="{service.url}/static/embed.js"></script><script src="/own.js"></script>',
+            "/sign-in": "<h1>Sign in here</h1>",
+        }
+        page = cookieless.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if clock:
+            page.clock.install()
+        for path, answer in routes.items():
+            page.route(path, answer)
+        page.goto(host.url)
+        yield page, page.frame_locator("usage-dashboard iframe")
+        page.close()
+        borne = (f"{REFUSED} {refused} ", *expected)
+        assert [each for each in complaints if not any(text in each for text in borne)] == []
 
     return start

@@ -1,42 +1,21 @@
 """An open page renews what Orb says has changed, and leaves alone what a person is doing."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Open, until
+from tests.browser.conftest import SECRET, Open, hide, is_renewed, listens, mark
+from tests.browser.framing import order, pass_until
 from tests.running import Running, running
-
-SECRET = "a-secret-that-the-sandbox-signs-with"
 
 
 @pytest.fixture(scope="module")
 def hooked() -> Iterator[Running]:
-    with running(ORB_WEBHOOK_SECRET=SECRET) as found:
+    with running(ORB_WEBHOOK_SECRET=SECRET, ORRERY_PATIENCE="60") as found:
         order(found, "webhooks/endpoints", url=f"{found.url}/webhooks/orb", secret=SECRET)
         yield found
-
-
-def order(orrery: Running, what: str, **said: Any) -> None:
-    httpx.post(f"{orrery.panel}/{what}", json=said, trust_env=False).raise_for_status()
-
-
-def mark(page: Page, card: str) -> None:
-    """Whatever is put in the place of a marked card has no mark."""
-    page.locator(f"#{card}").evaluate("card => card.setAttribute('data-marked', '')")
-
-
-def is_renewed(page: Page, card: str) -> None:
-    expect(page.locator(f"#{card}:not([data-marked])")).to_have_count(1)
-
-
-def listens(page: Page) -> None:
-    """Waits until the page's stream is open and its late cards are there."""
-    until(page, lambda: page.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
-    expect(page.locator("[data-late]")).to_have_count(0)
 
 
 def test_an_open_page_shows_the_new_figure_by_itself(signed_in: Open, hooked: Running) -> None:
@@ -96,14 +75,6 @@ def test_a_short_look_elsewhere_costs_nothing(signed_in: Open, hooked: Running) 
         expect(page.locator("#bill[data-marked]")).to_have_count(1)
 
 
-def hide(page: Page, *, hidden: bool) -> None:
-    page.evaluate(
-        "hidden => { Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});"
-        " document.dispatchEvent(new Event('visibilitychange')); }",
-        hidden,
-    )
-
-
 def test_a_page_without_a_card_listens_to_nobody(signed_in: Open, hooked: Running) -> None:
     with signed_in("Lumen", at=hooked) as page:
         listens(page)
@@ -118,3 +89,24 @@ def test_without_script_nobody_listens(signed_in: Open, hooked: Running) -> None
     with signed_in("Lumen", at=hooked, java_script_enabled=False) as page:
         expect(page.locator("#bill")).to_be_visible()
         expect(page.locator("[aria-busy=true]:not([data-late])")).to_have_count(0)
+
+
+def test_after_an_answer_that_is_no_stream_it_listens_again_in_a_minute(signed_in: Open, hooked: Running) -> None:
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=204)
+
+    with signed_in("Sunset", at=hooked) as page:
+        listens(page)
+        page.clock.install()
+        page.route("**/api/changes", refuse)
+        page.reload()
+        pass_until(page, lambda: page.evaluate("stream === null"))
+        mark(page, "bill")
+        page.clock.run_for(30_000)
+        assert len(asked) == 1
+        page.unroute("**/api/changes")
+        pass_until(page, lambda: page.evaluate("stream !== null && stream.readyState === 1"))
+        is_renewed(page, "bill")

@@ -2,107 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, FrameLocator, Page, Route, expect
+from playwright.sync_api import Browser, Dialog, Frame, Request, Response, Route, expect
 
-from app.orb.path import CustomerRef
-from app.secret import Secret
-from app.settings import SANDBOX_SECRET
-from app.web.tokens import Tokens
-from tests.browser.conftest import blocking, until
-from tests.browser.host import Host, hosting
-from tests.running import Running, running
-
-# What Chromium says of every answer to a script that is a failure.
-REFUSED = "Failed to load resource: the server responded with a status of"
-
-
-def token(customer: str = "northwind", **more: Any) -> str:
-    return Tokens([Secret(SANDBOX_SECRET)]).sign(CustomerRef("external_customer_id", customer), **more)
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with hosting() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def service(host: Host) -> Iterator[Running]:
-    settings = {
-        "ORRERY_FRAME_ANCESTORS": f"{host.url},https://another.example",
-        "ORRERY_SIGN_IN_URL": f"{host.url}/sign-in",
-        "ORRERY_REFRESH_AGE": "0",
-        "SANDBOX_RATE_PLAN": "off",
-    }
-    with running(**settings) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def cookieless(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A browser whose owner has blocked every cookie, also those of the sites that they visit."""
-    with blocking(browser, tmp_path_factory.mktemp("profile"), "cookies") as found:
-        yield found
-
-
-Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
-
-
-@pytest.fixture
-def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
-    """The host's page with the element in it. The block fails on what is in the console, in any frame."""
-
-    @contextmanager
-    def start(
-        element: str = "token-url=/token", *, script: str = "", clock: bool = False, refused: int = 0
-    ) -> Iterator[tuple[Page, FrameLocator]]:
-        complaints: list[str] = []
-        host.asked.clear()
-        host.scripts = {"/own.js": script}
-        host.headers = {"Content-Security-Policy": policy(service, host.url, elsewhere(host))}
-        host.pages = {
-            "/": f'<title>Host</title><usage-dashboard src="{service.url}/embed" {element}></usage-dashboard>'
-            f'<script src="{service.url}/static/embed.js"></script><script src="/own.js"></script>',
-            "/sign-in": "<h1>Sign in here</h1>",
-        }
-        page = cookieless.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if clock:
-            page.clock.install()
-        page.goto(host.url)
-        yield page, page.frame_locator("usage-dashboard iframe")
-        page.close()
-        assert [each for each in complaints if not each.startswith(f"{REFUSED} {refused} ")] == []
-
-    return start
-
-
-def policy(service: Running, *frames: str) -> str:
-    """A host that allows us what we need, and nothing inline."""
-    framed = " ".join((service.url, *frames))
-    return (
-        f"default-src 'none'; script-src 'self' {service.url}/static/embed.js; frame-src {framed}; "
-        "connect-src 'self'; style-src 'self'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def elsewhere(host: Host) -> str:
-    """The same server, by a name that makes it another site."""
-    return host.url.replace("localhost", "127.0.0.1")
-
-
-def figure(frame: FrameLocator) -> str:
-    shown = frame.locator(".bill .figure").first
-    expect(shown).to_contain_text("$")
-    return shown.inner_text()
+from tests.browser.conftest import Visit, until
+from tests.browser.framing import elsewhere, ended, figure, give, pass_slowly, pass_until, times, token
+from tests.browser.host import Host
+from tests.running import Running
 
 
 def test_the_frame_shows_the_figures_with_all_cookies_blocked(visit: Visit, host: Host, service: Running) -> None:
@@ -248,18 +158,14 @@ def test_a_token_is_renewed_before_it_ends_and_nobody_sees_it(visit: Visit, host
         assert times(host, "/token") == 1
         host.token = token(ttl=600)
         with page.expect_response(f"{service.url}/") as checked:
-            page.clock.run_for(15_000)
+            page.clock.run_for(11_000)
         assert (checked.value.request.method, times(host, "/token")) == ("HEAD", 2)
-        page.clock.run_for(60_000)
+        pass_slowly(page, 60)
         expect(frame.locator(".spend .part table").first).to_be_visible()  # as it was opened
         expect(frame.get_by_text("Your session has ended")).to_have_count(0)
         frame.get_by_role("link", name="Invoices").click()
         expect(frame.locator(".history")).to_be_visible()
         assert sent[-1] == f"Bearer {host.token}"
-
-
-def times(host: Host, path: str) -> int:
-    return sum(1 for asked, _ in host.asked if asked == path)
 
 
 def test_an_ended_session_says_so_and_comes_back_when_a_token_does(visit: Visit, host: Host) -> None:
@@ -270,15 +176,10 @@ def test_an_ended_session_says_so_and_comes_back_when_a_token_does(visit: Visit,
         expect(frame.locator(".history")).to_be_visible()
         host.token = None
         page.clock.run_for(905_000)
-        expect(frame.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        ended(frame)
         expect(frame.locator(".history")).to_have_count(0)
-        host.token = token()
-
-        def back() -> bool:
-            page.clock.run_for(1000)
-            return frame.locator(".history").is_visible()
-
-        until(page, back)
+        host.token = token(ttl=1200)  # another one, also within the same second
+        pass_until(page, frame.locator(".history").is_visible)
 
 
 def test_the_way_to_sign_in_leads_the_whole_window(visit: Visit, host: Host) -> None:
@@ -290,9 +191,7 @@ def test_the_way_to_sign_in_leads_the_whole_window(visit: Visit, host: Host) -> 
         page.wait_for_url(f"{host.url}/sign-in")
 
 
-def test_a_token_that_is_refused_costs_the_figures_nothing_while_the_other_lasts(
-    visit: Visit, host: Host, service: Running
-) -> None:
+def test_a_token_that_is_refused_costs_the_figures_nothing_while_the_other_lasts(visit: Visit, host: Host) -> None:
     host.token = token(ttl=900)
     with visit(clock=True, refused=401) as (page, frame):
         figure(frame)
@@ -302,10 +201,10 @@ def test_a_token_that_is_refused_costs_the_figures_nothing_while_the_other_lasts
             page.clock.run_for(845_000)
         figure(frame)
         host.token = token(ttl=1200)  # another one, also within the same second
-        with page.expect_response(f"{service.url}/") as checked:
-            page.clock.run_for(11_000)
-        assert checked.value.status == 200
-        page.clock.run_for(60_000)
+        good: list[Response] = []
+        page.on("response", lambda response: good.append(response) if response.request.method == "HEAD" else None)
+        pass_until(page, lambda: [each.status for each in good] == [200])
+        pass_slowly(page, 60)
         figure(frame)
         expect(frame.locator(".spend .part table").first).to_be_visible()  # as it was opened
 
@@ -322,7 +221,7 @@ def test_a_token_that_comes_while_the_other_ends_brings_the_figures_back(
         with page.expect_request(f"{service.url}/"):
             page.clock.run_for(845_000)
         page.clock.run_for(60_000)
-        expect(frame.get_by_role("heading", name="Your session has ended")).to_be_visible()
+        ended(frame)
         held[0].continue_()
         figure(frame)
 
@@ -351,8 +250,102 @@ def test_another_customers_token_leaves_nothing_of_the_one_before(visit: Visit) 
         expect(frame.get_by_role("region", name="Credits")).to_be_visible()
 
 
-def give(page: Page, given: str) -> None:
-    page.evaluate("(given) => (document.querySelector('usage-dashboard').token = given)", given)
+def test_another_customers_page_that_does_not_come_leaves_nothing_and_can_be_tried_again(
+    visit: Visit, service: Running
+) -> None:
+    def fails(route: Route) -> None:
+        if route.request.method == "GET" and route.request.headers["authorization"] == f"Bearer {other}":
+            route.fulfill(status=502, content_type="text/plain")
+        else:
+            route.fallback()
+
+    other = token("lumen")
+    with visit("", refused=502) as (page, frame):
+        give(page, token())
+        figure(frame)
+        page.route(f"{service.url}/", fails)
+        give(page, other)
+        expect(frame.get_by_text("This could not be loaded.")).to_be_visible()
+        expect(frame.locator("body > *")).to_have_count(1)
+        page.unroute(f"{service.url}/")
+        frame.get_by_role("link", name="Try again").click()
+        expect(frame.get_by_text("Lumen")).to_be_visible()
+        expect(frame.get_by_role("region", name="Credits")).to_be_visible()
+
+
+def test_a_session_that_the_page_ends_leaves_nothing_and_asks_nobody(visit: Visit, host: Host) -> None:
+    host.token = token()
+    with visit(clock=True) as (page, frame):
+        figure(frame)
+        frame.get_by_role("link", name="Invoices").click()
+        expect(frame.locator(".history")).to_be_visible()
+        give(page, None)
+        ended(frame)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        pass_slowly(page, 30)
+        page.evaluate("history.back()")
+        pass_slowly(page, 5)
+        ended(frame)
+        assert asked == []
+        give(page, token("lumen"))
+        expect(frame.get_by_text("Lumen")).to_be_visible()
+        expect(frame.get_by_role("region", name="Credits")).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["/invoices", "/"])
+def test_what_was_on_its_way_when_the_page_ended_the_session_is_not_shown(
+    visit: Visit, service: Running, way: str
+) -> None:
+    """A page that was asked for, and a token that was to be proved."""
+    address = f"{service.url}{way}"
+    held: list[Route] = []
+    with visit("") as (page, frame):
+        give(page, token())
+        figure(frame)
+        page.route(address, lambda route: held.insert(0, route), times=1)
+        with page.expect_request(address):
+            if way == "/":
+                give(page, token(ttl=600))
+            else:
+                frame.get_by_role("link", name="Invoices").click()
+        give(page, None)
+        ended(frame)
+        signed: list[Request] = []
+        page.on("request", lambda request: signed.append(request) if "authorization" in request.headers else None)
+        with page.expect_event("requestfinished", lambda request: request.url == address):
+            held[0].continue_()
+        for _ in range(3):  # what has come of it has come before these
+            page.frames[1].evaluate("() => fetch('/embed').then((answer) => answer.text())")
+        ended(frame)
+        assert signed == []
+        give(page, token())
+        figure(frame)
+
+
+def test_a_frame_that_asks_for_a_token_asks_no_more_once_the_page_has_ended_the_session(visit: Visit) -> None:
+    script = "window.told = []; addEventListener('message', ({ data }) => told.push(data.type));"
+    with visit("", script=script, clock=True) as (page, frame):
+        give(page, token())
+        figure(frame)
+        page.clock.run_for(905_000)
+        ended(frame)
+        pass_until(page, lambda: page.evaluate("told").count("orrery:renew") > 1)
+        give(page, None)
+        pass_slowly(page, 5)
+        page.evaluate("told.length = 0")
+        pass_slowly(page, 30)
+        assert page.evaluate("told").count("orrery:renew") == 0
+
+
+def test_the_frame_waits_for_no_token_once_the_page_has_ended_the_session(visit: Visit) -> None:
+    with visit("", clock=True) as (page, frame):
+        expect(frame.get_by_text("Your figures are on their way.")).to_be_visible()
+        page.evaluate("addEventListener('orrery:renew', () => (window.wished = true))")
+        page.evaluate("document.querySelector('iframe').contentWindow.postMessage({type: 'orrery:end'}, '*')")
+        ended(frame)
+        pass_slowly(page, 30)
+        assert page.evaluate("window.wished") is None
 
 
 # Each is run in the host's page; what it sends must change nothing. FRAME is the dashboard's window.
@@ -365,6 +358,19 @@ HOSTILE = {
     "too long": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + 'A'.repeat(4096)}, '*')",
     "two lines": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + '\\n'}, '*')",
     "a header more": "FRAME.postMessage({type: 'orrery:token', token: TOKEN + '\\r\\nCookie: a=b'}, '*')",
+    "a list of a type": "FRAME.postMessage({type: ['orrery:end']}, '*')",
+    "an end from a frame beside it": """
+        const other = document.createElement('iframe');
+        other.src = '/nested?end';
+        document.body.append(other);
+        await new Promise((done) => addEventListener('message', (event) => event.data === 'sent' && done()));
+    """,
+    "an end from a frame of another site": """
+        const other = document.createElement('iframe');
+        other.src = 'ELSEWHERE/nested?end';
+        document.body.append(other);
+        await new Promise((done) => addEventListener('message', (event) => event.data === 'sent' && done()));
+    """,
     "a frame beside it": """
         const other = document.createElement('iframe');
         other.src = '/nested?' + encodeURIComponent(TOKEN);
@@ -388,7 +394,8 @@ def test_a_hostile_message_changes_nothing(visit: Visit, host: Host, service: Ru
         host.headers = {}
         host.pages["/nested"] = "<script src=/nested.js></script>"
         host.scripts["/nested.js"] = """
-            const message = { type: "orrery:token", token: decodeURIComponent(location.search.slice(1)) };
+            const told = decodeURIComponent(location.search.slice(1));
+            const message = told === "end" ? { type: "orrery:end" } : { type: "orrery:token", token: told };
             parent[0].postMessage(message, "*");
             parent.postMessage("sent", "*");
         """

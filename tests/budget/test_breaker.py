@@ -1,5 +1,7 @@
 """When Orb is left alone, and when it is asked again."""
 
+import pytest
+
 from app.budget.breaker import Breaker
 
 
@@ -21,11 +23,12 @@ def test_half_of_the_calls_is_too_many() -> None:
     assert told("+" + "+-" * 10).allows(2.5)
 
 
-def test_calls_of_longer_ago_than_ten_seconds_do_not_count() -> None:
+@pytest.mark.parametrize("now", [10, 11.9])
+def test_calls_of_ten_seconds_ago_and_longer_do_not_count(now: float) -> None:
     breaker = told("-" * 19)
-    breaker.tell(11.9, good=False)
+    breaker.tell(now, good=False)
 
-    assert breaker.allows(12)
+    assert breaker.allows(now)
 
 
 def test_after_five_seconds_three_probes_go_and_no_more() -> None:
@@ -39,6 +42,7 @@ def test_after_five_seconds_three_probes_go_and_no_more() -> None:
 def test_three_good_probes_close_it() -> None:
     breaker = told("-" * 20)
     for _ in range(3):
+        assert not breaker.closed
         assert breaker.allows(10)
         breaker.tell(10, good=True)
 
@@ -65,6 +69,14 @@ def test_a_probe_that_never_went_out_leaves_its_place_to_another() -> None:
 
     assert not breaker.closed
     assert breaker.allows(10)
+
+
+def test_a_probe_that_never_went_out_leaves_the_places_of_the_others_taken() -> None:
+    breaker = told("-" * 20)
+    assert all(breaker.allows(10) for _ in range(3))
+    breaker.tell(10, good=None)
+
+    assert [breaker.allows(10) for _ in range(2)] == [True, False]
 
 
 def test_what_nobody_can_tell_counts_for_nothing() -> None:

@@ -1,6 +1,8 @@
 """Leave to call: within the limit, in order, by a deadline, and none left over when callers leave. In virtual time."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from app.budget.budget import Asker, Budget, alone
 from app.budget.line import Priority
+from app.budget.pace import Slot
 from tests.budget.test_pace import busiest
 from tests.virtual import BACKEND
 
@@ -59,6 +62,17 @@ async def test_rate_classes_do_not_wait_for_each_other() -> None:
             group.start_soon(left.ask, "quick", Priority.LATE, inf, "read")
 
     assert Counter(customer for time, customer in left.calls if time == 0) == {"slow": 10, "quick": 100}
+
+
+async def test_who_comes_when_the_line_is_gone_again_is_served_too() -> None:
+    async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
+        left = Left(Budget(alone(LIMITS), tasks))
+        for began in (0.0, 60.0):
+            await anyio.sleep_until(began)
+            for _ in range(15):
+                group.start_soon(left.ask, "borealis")
+
+    assert [time for time, _ in left.calls] == [0.0] * 10 + [1.05] * 5 + [60.0] * 10 + [61.05] * 5
 
 
 async def test_first_paint_overtakes_what_waited_before_it() -> None:
@@ -152,3 +166,74 @@ async def test_no_call_leaves_while_orb_asked_for_a_pause() -> None:
     times = [time for time, _ in left.calls]
     assert not [time for time in times if 0.2 < time < 7.2]
     assert busiest([time for time in times if time >= 7.2], 1.0) == 5
+
+
+class Elsewhere:
+    """Leave that is asked for elsewhere: there is none before `opens`, and each answer takes `takes` seconds."""
+
+    paused = 0.0
+    allowed = 10
+
+    def __init__(self, opens: float, takes: float, on_leave: Callable[[], object] = lambda: None) -> None:
+        self.opens = opens
+        self.takes = takes
+        self.on_leave = on_leave
+        self.given: list[Slot] = []
+        self.back: list[Slot] = []
+        self.asking = self.most = 0
+
+    async def take(self) -> Slot | float:
+        self.asking += 1
+        self.most = max(self.most, self.asking)
+        await anyio.sleep(self.takes)
+        self.asking -= 1
+        now = anyio.current_time()
+        if now < self.opens:
+            return 0.5
+        self.on_leave()
+        self.given.append(Slot(now))
+        return self.given[-1]
+
+    def answered(self, slot: Slot) -> None:
+        self.back.append(slot)
+
+    def refused(self, seconds: float) -> None:
+        raise NotImplementedError(seconds)
+
+
+async def test_one_asks_for_leave_on_behalf_of_all_who_wait() -> None:
+    turn = Elsewhere(opens=3, takes=0.1)
+    async with anyio.create_task_group() as tasks, anyio.create_task_group() as group:
+        left = Left(Budget({"analytics": turn}, tasks))
+        for n in range(4):
+            group.start_soon(left.ask, str(n))
+            await anyio.sleep(0.2)
+
+    assert turn.most == 1
+    assert [customer for _, customer in left.calls] == ["0", "1", "2", "3"]
+    assert turn.back == turn.given
+
+
+async def test_a_turn_that_comes_when_nobody_waits_any_more_is_given_back() -> None:
+    turn = Elsewhere(opens=1, takes=0.6)
+    async with anyio.create_task_group() as tasks:
+        left = Left(Budget({"analytics": turn}, tasks))
+        await left.ask("borealis", deadline=1.0)  # the first answer, no, comes at 0.6, and the second at 1.2
+
+    assert (left.calls, left.refused) == ([], [(1.0, "borealis")])
+    assert len(turn.given) == 1
+    assert turn.back == turn.given
+
+
+async def test_a_turn_that_comes_in_the_moment_in_which_its_caller_leaves_is_given_back() -> None:
+    loop = asyncio.get_running_loop()
+    turn = Elsewhere(opens=1, takes=0.1, on_leave=lambda: loop.call_soon(leaving.cancel))
+    async with anyio.create_task_group() as tasks:
+        left = Left(Budget({"analytics": turn}, tasks))
+        leaving = asyncio.create_task(left.ask("borealis"))
+        await asyncio.wait([leaving])
+
+    assert leaving.cancelled()
+    assert (left.calls, left.refused, left.budget.waiting("analytics")) == ([], [], 0)
+    assert len(turn.given) == 1
+    assert turn.back == turn.given

@@ -11,8 +11,9 @@ import pytest
 from app.budget.budget import Asker, Budget, alone
 from app.budget.guarded import Guarded
 from app.budget.limited import Limited, pause
-from app.budget.retrying import Retrying
+from app.budget.retrying import Retries, Retrying
 from app.orb.errors import Busy, Unreachable
+from tests.figures import Meanwhile
 from tests.virtual import BACKEND
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -54,9 +55,11 @@ def retrying(orb: Orb) -> Retrying:
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 async def test_a_get_that_orb_could_not_answer_just_then_is_sent_once_more(status: int) -> None:
     orb = Orb(status, 200)
-    answer = await retrying(orb).handle_async_request(request())
+    with Meanwhile() as rise:
+        answer = await retrying(orb).handle_async_request(request(rate="ledger"))
 
     assert (answer.status_code, orb.times) == (200, [0, 0.1])
+    assert rise.of("orrery_orb_retries_total", rate="ledger") == 1
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError(""), httpx.ReadError(""), httpx.RemoteProtocolError("")])
@@ -84,6 +87,7 @@ async def test_what_asking_again_would_not_help_or_could_do_twice_is_sent_once(m
 async def test_no_second_attempt_starts_that_could_not_end_in_time() -> None:
     orb = Orb(503)
     layer = retrying(orb)
+    await anyio.sleep(10)
     with anyio.fail_after(0.4):
         await layer.handle_async_request(request())
 
@@ -98,6 +102,26 @@ async def test_retries_are_a_tenth_of_first_attempts_however_long_orb_fails() ->
         await anyio.sleep(0.01)
 
     assert 1000 <= len(orb.times) <= 1101
+
+
+def test_the_second_retry_within_ten_seconds_needs_twenty_first_attempts() -> None:
+    retries = Retries()
+    for _ in range(19):
+        retries.attempt(0)
+    assert retries.allowed(0)
+    assert not retries.allowed(0)
+    retries.attempt(0)
+    assert retries.allowed(0)
+    assert [retries.allowed(now) for now in (9.9, 10)] == [False, True]
+
+
+def test_first_attempts_of_a_minute_ago_count_no_more() -> None:
+    retries = Retries()
+    for _ in range(19):
+        retries.attempt(0)
+    assert retries.allowed(55)
+    retries.attempt(60)
+    assert not retries.allowed(60)
 
 
 async def test_when_little_is_asked_one_retry_in_ten_seconds_is_free() -> None:
@@ -133,10 +157,23 @@ async def test_without_leave_by_the_deadline_it_is_busy_and_nothing_is_sent() ->
     async with anyio.create_task_group() as tasks:
         layer = Limited(orb, Budget(alone({"analytics": 1}), tasks))
         await layer.handle_async_request(request())
-        with pytest.raises(Busy):
+        with pytest.raises(Busy, match=r"^analytics$"):
             await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.0)))
 
     assert len(orb.times) == 1
+
+
+async def test_leave_that_comes_too_late_for_a_call_is_not_waited_for() -> None:
+    orb = Orb(200)
+    async with anyio.create_task_group() as tasks:
+        layer = Limited(orb, Budget(alone({"analytics": 1}), tasks))
+        await layer.handle_async_request(request())
+        with pytest.raises(Busy):  # it comes after 1.05 seconds
+            await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.25)))
+        began = anyio.current_time()
+        await layer.handle_async_request(request(asker=Asker("borealis", deadline=1.35)))
+
+    assert (began, orb.times) == (1.0, [0, 1.05])
 
 
 async def test_a_429_pauses_its_class_and_no_other() -> None:
@@ -149,6 +186,17 @@ async def test_a_429_pauses_its_class_and_no_other() -> None:
         await layer.handle_async_request(request())
 
     assert orb.times == [0, 0, 7]
+
+
+async def test_a_pause_may_be_asked_for_until_a_date() -> None:
+    orb = Orb(429, 200)
+    orb.headers = {"Retry-After": "Fri, 20 Nov 2099 15:00:00 GMT"}
+    async with anyio.create_task_group() as tasks:
+        layer = Limited(orb, Budget(alone({"analytics": 10}), tasks))
+        for _ in range(2):
+            await layer.handle_async_request(request())
+
+    assert orb.times == [0, 60]
 
 
 @pytest.mark.parametrize(
@@ -180,10 +228,18 @@ async def test_an_orb_that_fails_is_left_alone_and_then_probed() -> None:
     layer = Guarded(orb, ["analytics", "read"])
 
     assert await many(layer, 25) == [500] * 20 + ["Unreachable"] * 5
+    with pytest.raises(Unreachable, match=r"^left alone$"):
+        await layer.handle_async_request(request())
     assert await many(layer, 1, lambda: request(rate="read")) == [500]
     await anyio.sleep(5)
     orb.answers = [200]
     assert await many(layer, 4) == [200] * 4
+
+
+async def test_an_orb_that_cannot_be_reached_is_left_alone() -> None:
+    assert await many(Guarded(Orb(httpx.ConnectError("")), ["analytics"]), 21) == ["ConnectError"] * 20 + [
+        "Unreachable"
+    ]
 
 
 async def test_a_refusal_is_an_answer() -> None:

@@ -63,6 +63,10 @@ def test_after_a_refusal_none_leaves_for_as_long_as_was_asked() -> None:
     assert pace.wait(7) == 0
 
 
+def test_a_call_bears_the_name_that_several_processes_know_it_by() -> None:
+    assert [Pace(10).leave(0, "a").name, Pace(10).leave(0).name] == ["a", ""]
+
+
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     pace = Pace(10)
     pace.refused(0, 30)
@@ -71,11 +75,57 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert pace.wait(1) == 29
 
 
+def test_a_pause_of_which_another_process_was_told_is_kept_and_never_cut_short() -> None:
+    pace = Pace(10)
+    pace.pause(30)
+    pace.pause(20)
+
+    assert (pace.wait(1), pace.paused) == (29, 30)
+
+
 def test_after_a_refusal_half_as_many_leave_and_a_tenth_more_every_ten_seconds() -> None:
     pace = Pace(100)
     pace.refused(0, 5)
 
     assert [pace.allowed(now) for now in (5, 14, 15, 25, 55, 1000)] == [50, 50, 60, 70, 100, 100]
+
+
+def test_a_small_limit_recovers_by_one_whole_call_at_a_time() -> None:
+    pace = Pace(15)
+    pace.refused(0, 5)
+
+    assert [pace.allowed(now) for now in (5, 15, 25, 1000)] == [7, 8, 9, 15]
+
+
+def test_a_call_counts_until_a_second_after_its_answer_and_no_longer() -> None:
+    pace = Pace(10)
+    pace.answered(pace.leave(0), 2)
+
+    assert [pace.taken(now) for now in (3.04, 3.05)] == [1, 0]
+
+
+@pytest.mark.parametrize(("limit", "parts", "at_once"), [(10, 1, 10), (10, 4, 2), (2, 5, 1)])
+def test_who_shares_a_limit_unknowing_has_a_part_of_it_and_one_call_at_least(
+    limit: int, parts: int, at_once: int
+) -> None:
+    pace, left = Pace(limit), 0
+    while pace.wait(0, parts) == 0:
+        pace.leave(0)
+        left += 1
+
+    assert left == at_once
+    assert pace.wait(0, parts) == pytest.approx(4.05)
+
+
+def test_the_calls_of_others_leave_room_for_fewer() -> None:
+    pace = Pace(10)
+    assert pace.wait(0, others=9) == 0
+    pace.leave(0)
+    assert pace.wait(0, others=9) == pytest.approx(4.05)
+    assert pace.wait(0, others=8) == 0
+    assert [pace.wait(0, others=others) for others in (10, 11)] == [0.1, 0.1]
+    pace.pause(30)
+    assert pace.wait(1, others=10) == 29
 
 
 def test_refusals_that_go_on_leave_one_call_at_least() -> None:

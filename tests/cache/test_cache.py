@@ -1,9 +1,10 @@
 """The cache's one predicate, its shared questions, and that no answer ever goes back in time."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from math import inf
+from typing import Any
 
 import anyio
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from app.cache.cache import Cache
 from app.cache.freshness import Answer, Freshness
 from app.cache.store import Memory
+from app.metrics import caused
+from app.metrics.caused import Use
 from app.orb.errors import Unreachable
 from app.reading import Reading
 from tests.conftest import Clock
@@ -156,8 +159,11 @@ async def test_a_live_asker_does_not_join_a_question_that_orb_may_answer_from_it
 
 
 async def test_a_refresh_within_the_cool_down_asks_nobody(opened: Open, orb: Orb, clock: Clock) -> None:
+    began = clock()
     async with opened() as cache:
+        assert cache.last_live(KEY[:2]) is None
         await get(cache, orb, live=True, max_age=10)
+        assert (cache.last_live(KEY[:2]), cache.last_live(("customer_id", "meridian"))) == (began, None)
         clock.pass_seconds(10)
         await get(cache, orb, live=True, max_age=10)
         clock.pass_seconds(0.5)
@@ -166,13 +172,24 @@ async def test_a_refresh_within_the_cool_down_asks_nobody(opened: Open, orb: Orb
     assert orb.calls == 2
 
 
+async def test_the_refresh_of_one_question_does_not_end_the_cool_down_of_another(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(2)
+        await cache.get((*KEY[:2], "usage"), Freshness(clock(), 10, live=True), orb.ask)
+        clock.pass_seconds(2)
+        assert (await get(cache, orb, live=True, max_age=10)).reading.value == 1
+
+
 async def test_the_parts_of_one_request_share_a_question_however_young_it_must_be(
     opened: Open, orb: Orb, clock: Clock
 ) -> None:
     async with opened() as cache:
-        for live in (False, True):
+        for live, later in ((False, 0), (False, 0.2), (True, 0.2)):
             asked, orb.calls = Freshness(clock(), max_age=0, live=live), 0
-            clock.pass_seconds(0.2)
+            clock.pass_seconds(later)
             orb.age = 0 if live else 1  # as Orb's clock may be behind ours
             for _ in range(2):
                 await cache.get(KEY, asked, orb.ask)
@@ -206,6 +223,19 @@ async def test_after_a_refresh_what_was_asked_for_before_is_asked_for_again(
         same = await cache.get(other, Freshness(clock(), 300), orb.ask)
 
     assert [newer.reading.value, same.reading.value] == [3, 3]
+
+
+async def test_what_was_asked_for_before_a_refresh_gives_way_to_any_answer_after_it(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    usage = (*KEY[:2], "usage")
+    async with opened() as cache:
+        await cache.get(usage, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(1)
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(1)
+        orb.age = 9  # by its stamp it is older than the one that is kept
+        assert (await cache.get(usage, Freshness(clock(), 300), orb.ask)).reading.value == 3
 
 
 async def test_an_older_answer_never_replaces_a_younger_one(opened: Open, clock: Clock) -> None:
@@ -309,6 +339,53 @@ async def test_an_older_answer_stands_ready_while_its_renewal_is_slow(opened: Op
     assert (renewed.reading.value, renewed.failed) == (2, None)
 
 
+async def test_without_an_older_answer_the_renewal_is_waited_for(opened: Open, orb: Orb) -> None:
+    orb.gate = anyio.Event()
+    async with opened() as cache, anyio.create_task_group() as group:
+        now, found = anyio.current_time(), []
+
+        async def ask() -> None:
+            found.append((await get(cache, orb, soon=now, deadline=now + 60)).reading.value)
+
+        group.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        assert found == []
+        orb.gate.set()
+
+    assert found == [1]
+
+
+async def test_who_waits_while_the_service_stops_gets_the_older_answer_as_an_older_one(clock: Clock, orb: Orb) -> None:
+    found: list[Answer[int]] = []
+    async with anyio.create_task_group() as askers, anyio.create_task_group() as flights:
+        cache = Cache(Memory(100_000), flights, clock)
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.gate = anyio.Event()
+
+        async def ask() -> None:
+            found.append(await get(cache, orb))
+
+        askers.start_soon(ask)
+        await anyio.wait_all_tasks_blocked()
+        flights.cancel_scope.cancel()
+
+    assert [(each.reading.value, type(each.failed)) for each in found] == [(1, TimeoutError)]
+
+
+async def test_what_failed_and_then_was_renewed_is_not_let_alone(opened: Open, orb: Orb, clock: Clock) -> None:
+    async with opened() as cache:
+        await get(cache, orb)
+        clock.pass_seconds(301)
+        orb.error = OSError()
+        assert (await get(cache, orb)).failed is orb.error
+        orb.error = None
+        clock.pass_seconds(1)
+        await get(cache, orb, live=True, max_age=10)
+        clock.pass_seconds(2)
+        assert (await get(cache, orb, max_age=1)).reading.value == 4
+
+
 async def test_a_state_is_kept_briefly_and_not_shown_afterwards(opened: Open, orb: Orb, clock: Clock) -> None:
     orb.lasts = 30
     async with opened() as cache:
@@ -321,6 +398,17 @@ async def test_a_state_is_kept_briefly_and_not_shown_afterwards(opened: Open, or
         orb.error = ConnectionError()
         with pytest.raises(ConnectionError):
             await get(cache, orb)
+
+
+async def test_what_may_be_shown_no_more_takes_no_room(orb: Orb, clock: Clock) -> None:
+    store = Memory(100_000)
+    async with anyio.create_task_group() as flights:
+        cache = Cache(store, flights, clock)
+        await get(cache, orb)
+        clock.pass_seconds(24 * 3600)
+        assert (cache.kept(KEY, Freshness(clock(), 300)), len(store)) == (None, 1)
+        clock.pass_seconds(1)
+        assert (cache.kept(KEY, Freshness(clock(), 300)), len(store)) == (None, 0)
 
 
 async def test_customers_never_share_an_answer(opened: Open, orb: Orb, clock: Clock) -> None:
@@ -366,6 +454,16 @@ async def test_what_changed_is_asked_for_again_past_orbs_cache_and_nothing_else_
         assert (await get(cache, orb, live=True, max_age=10)).reading.value == 4  # which a change breaks
 
 
+async def test_what_was_asked_for_in_the_moment_of_a_change_is_not_asked_for_again(
+    opened: Open, orb: Orb, clock: Clock
+) -> None:
+    async with opened() as cache:
+        await cache.change(KEY[:2])
+        assert cache.is_changed(KEY, Freshness(clock(), 300))
+        await get(cache, orb)
+        assert not cache.is_changed(KEY, Freshness(clock(), 300))
+
+
 async def test_a_change_of_long_ago_is_known_to_orbs_cache_too(opened: Open, clock: Clock) -> None:
     async with opened() as cache:
         await cache.change(KEY[:2])
@@ -391,6 +489,23 @@ async def test_an_answer_on_its_way_when_something_changed_is_not_taken_for_a_yo
         assert (await get(cache, quick)).reading.value == 1
 
 
+async def test_the_questions_of_one_customer_are_renewed_together_and_a_cool_down_is_never_cut_short(
+    clock: Clock,
+) -> None:
+    async with anyio.create_task_group() as flights:
+        cache, orb = Cache(Memory(10_000_000), flights, clock), Orb(clock)
+        customers = [("customer_id", f"customer-{n}") for n in range(100)]
+        keys = [(*customer, question) for customer in customers for question in ("usage", "costs")]
+        for key in keys:
+            await cache.get(key, Freshness(clock(), 300), orb.ask)
+        clock.pass_seconds(292)
+        for one, other in zip(keys[::2], keys[1::2], strict=True):
+            assert (cache.kept(one, Freshness(clock(), 300)) is None) == (
+                cache.kept(other, Freshness(clock(), 300)) is None
+            )
+        assert all(cache.kept(key, Freshness(clock(), 292, live=True)) for key in keys)
+
+
 async def test_customers_who_came_together_are_not_renewed_together(clock: Clock) -> None:
     async with anyio.create_task_group() as flights:
         cache, orb = Cache(Memory(10_000_000), flights, clock), Orb(clock)
@@ -405,3 +520,53 @@ async def test_customers_who_came_together_are_not_renewed_together(clock: Clock
     assert left[0] == 100
     assert 25 < left[1] < 75
     assert left[2] == 0
+
+
+def test_what_is_left_of_an_answers_time_is_counted_from_when_the_request_came(clock: Clock) -> None:
+    how = Freshness(clock(), 300)
+    clock.pass_seconds(40)
+    assert [how.left(clock() - timedelta(seconds=each)) for each in (40, 100, 400)] == [300, 240, -60]
+
+
+async def test_how_each_answer_was_had_is_noted(opened: Open, orb: Orb, clock: Clock) -> None:
+    noted, token = caused.begin()
+
+    async def once(**how: Any) -> Use:
+        noted.uses.clear()
+        with suppress(OSError, TimeoutError):
+            await get(cache, orb, **how)
+        (use,) = noted.uses
+        return use
+
+    try:
+        async with opened() as cache:
+            orb.error = OSError()
+            assert await once() == Use("miss")
+            orb.error = None
+            assert await once() == Use("miss", stored=True)
+            clock.pass_seconds(100)
+            assert await once() == Use(ttl=200)
+            assert await once(live=True, max_age=10) == Use("request", stored=True)
+            clock.pass_seconds(310)
+            assert await once() == Use("stale", stored=True)
+            clock.pass_seconds(310)
+            orb.error = OSError()
+            assert await once() == Use("stale", stale=True)
+            assert await once() == Use(ttl=-10, stale=True)
+            clock.pass_seconds(5)
+            orb.gate = anyio.Event()
+            assert await once(soon=anyio.current_time()) == Use("stale", stale=True)
+            assert await once(soon=anyio.current_time()) == Use("stale", stale=True, joined=True)
+    finally:
+        caused.end(token)
+
+
+async def test_an_answer_that_is_too_large_to_keep_is_noted_as_not_kept(opened: Open, orb: Orb) -> None:
+    noted, token = caused.begin()
+    orb.size = 2_000
+    try:
+        async with opened(size=1_000) as cache:
+            await get(cache, orb)
+    finally:
+        caused.end(token)
+    assert noted.uses == [Use("miss")]

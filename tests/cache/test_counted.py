@@ -89,7 +89,7 @@ async def test_what_is_kept_can_be_read_and_what_had_to_go_is_counted(
     padded = example("subscription_costs_periodic").rstrip() + b" " * 200_000
     large = httpx.Response(200, content=padded, headers={"Content-Type": "application/json"})
     orb_router.get(path).mock(return_value=large)
-    async with serve(settings=replace(settings, cache_bytes=1024 * 1024)) as client:
+    async with serve(settings=replace(settings, cache_bytes=1024 * 1024, patience=30)) as client:
         empty = read((await client.get("/metrics")).text)
         await client.get("/api/cards/spend")
         one = read((await client.get("/metrics")).text)

@@ -15,7 +15,7 @@ from app.days import Period
 from app.orb import errors
 from app.orb.client import Orb
 from app.orb.endpoint import ALL, Rate
-from app.orb.path import BadId, CustomerRef
+from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Keyed, Logged
 from app.reading import Reading
 from app.secret import Secret
@@ -306,13 +306,15 @@ async def test_an_id_of_orbs_can_never_change_the_path(orb: Orb, bad: str) -> No
         await orb.upcoming_invoice(bad, max_age=None)
     with pytest.raises(errors.Malformed):
         await orb.subscription_costs(bad, "periodic", MAY, None, max_age=None)
-    with pytest.raises(BadId):
+    with pytest.raises(BadId, match=r"^not valid as customer_id$"):
         CustomerRef("customer_id", bad)
+    with pytest.raises(BadId, match=r"^not an id of Orb's$"):
+        orb_id(bad)
 
 
 @pytest.mark.parametrize("bad", ["", ".", "..", "a\x00b", "a\nb", "x" * 257, "\ud800"])
 def test_an_own_id_that_leaves_its_segment_is_refused(bad: str) -> None:
-    with pytest.raises(BadId):
+    with pytest.raises(BadId, match=r"^not valid as external_customer_id$"):
         CustomerRef("external_customer_id", bad)
 
 

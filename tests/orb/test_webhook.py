@@ -78,6 +78,7 @@ BAD: dict[str, dict[str, Any]] = {
     "a cut one": {"signatures": SIGNATURE[:-1]},
     "a longer one": {"signatures": f"{SIGNATURE}0"},
     "bytes that are no text": {"signatures": b"v1=\xe9\xff"},
+    "a tab beside it": {"signatures": f"v1=x\t{SIGNATURE}"},
     "the sixth of six": {"signatures": " ".join(["v1=x"] * 5 + [SIGNATURE])},
     "another timestamp": {"timestamp": "2024-03-27T15:42:29.552"},
     "no date": resigned("not-a-date"),
@@ -203,6 +204,12 @@ def test_an_event_of_what_nobody_knows_is_read_no_further(event_type: str) -> No
     resource = event_type.partition(".")[0]
     odd: dict[str, Any] = {resource: {"customer": 3}}
     assert read(event(event_type, **odd)) == Event("evt_1", event_type, (), ())
+
+
+def test_what_comes_before_the_first_dot_of_a_type_says_what_changed() -> None:
+    assert read(event("invoice.payment.failed")) == Event(
+        "evt_1", "invoice.payment.failed", ("bill", "invoices"), BOREALIS
+    )
 
 
 def test_what_is_not_touched_is_not_read() -> None:

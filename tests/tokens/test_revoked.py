@@ -14,6 +14,7 @@ from app.web.desk import Desk
 from app.web.revoked import BadRevoked, Revocations, read
 from tests.conftest import Clock, Serve, sign
 from tests.figures import read as figures
+from tests.logged import lines, showing
 from tests.orb.answers import borealis
 
 NOW = datetime(2026, 5, 20, 15, tzinfo=UTC)
@@ -70,7 +71,9 @@ async def test_a_session_ends_when_its_customer_is_revoked_and_a_later_one_opens
         assert orb_router.calls.call_count == calls
 
         written(tmp_path, "[external_customer_id")  # cut short: nobody is let in again by mistake
-        look(client)
+        with showing() as shown:
+            look(client)
+        assert [each["setting"] for each in lines(shown, "file is wrong")] == ["ORRERY_REVOKED"]
         assert (await looked(client, bearer)).status_code == 401
         said = figures((await client.get("/metrics")).text)
         assert (said.of("orrery_revoked"), said.of("orrery_revoked_sound")) == (1, 0)
@@ -106,6 +109,31 @@ def test_what_is_no_revocation_is_refused_and_names_nobody(text: str) -> None:
     with pytest.raises(BadRevoked) as wrong:
         read(text.encode())
     assert "abc" not in str(wrong.value)
+
+
+NO_MOMENT = " is not a date and time with an offset, such as 2026-11-21T16:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("all = true", f"all{NO_MOMENT}"),
+        ("[customer_id]\nx = 2026-05-20T15:00:00Z\nabc = 1", f"entry 2 of customer_id{NO_MOMENT}"),
+        (
+            '[external_customer_id]\n".." = 2026-05-20T15:00:00Z',
+            "entry 1 of external_customer_id is for an id that no customer can have",
+        ),
+        ("customer_id = 2026-05-20T15:00:00Z", "customer_id is not a table"),
+        ("[customer]", "it has entries outside of the tables customer_id and external_customer_id"),
+        ("[customer_id]\nabc = \n", "it is not TOML (at line 2, column 7)"),
+        (f"x = {'[' * 5000}", "it is not TOML"),
+        (b"\xff", "it is no text"),
+    ],
+)
+def test_what_is_wrong_is_said_and_where(text: str | bytes, said: str) -> None:
+    with pytest.raises(BadRevoked) as wrong:
+        read(text if isinstance(text, bytes) else text.encode())
+    assert str(wrong.value) == said
 
 
 def test_a_moment_to_come_takes_back_what_is_issued_until_then(tmp_path: Path) -> None:

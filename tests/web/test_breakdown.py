@@ -1,10 +1,16 @@
 """Where cost comes from, as the page says it: how many groups are shown, and that there are more."""
 
+import csv
 import re
+from html import unescape
 
+import httpx
 import pytest
+import respx
 
 from app.web import pages
+from tests.conftest import Serve
+from tests.orb.answers import borealis, changed
 from tests.whole import whole
 
 
@@ -55,3 +61,40 @@ async def test_costs_of_a_child_are_with_its_parent_and_the_card_says_so() -> No
         found = (await client.get("/api/cards/breakdown")).json()
 
     assert found["message"] == "What is used here is counted with the parent account, and costs are shown there."
+
+
+NAMES = {
+    "\u2003Acme \t Corp\xa0": "Acme Corp",
+    "Acme\u3000Corp": "Acme Corp",
+    " \u2003\n": "(no name)",
+    "\u3164": "�[3164]",
+}
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+async def test_a_name_stands_on_the_page_without_its_blanks_and_in_files_as_orb_has_it(
+    serve: Serve, orb_router: respx.MockRouter, name: str
+) -> None:
+    groups = changed("grouped_costs_response", data=[{"grouping_values": [name], "subtotal": "10.00"}])
+    borealis(orb_router, grouped_costs=httpx.Response(200, json=groups))
+    async with serve() as client:
+        page = (await client.get("/cards/breakdown")).text
+        document = (await client.get("/api/cards/breakdown")).json()
+        file = (await client.get("/api/export/breakdown.csv")).content.decode("utf-8-sig")
+
+    assert f">{NAMES[name]}<" in unescape(page)
+    assert document["data"]["subscriptions"][0]["groups"][0]["key"] == name
+    (row,) = csv.DictReader(file.splitlines(keepends=True))
+    assert row["key"].lstrip("'") == name
+
+
+async def test_a_name_of_blanks_alone_is_said_to_be_none(serve: Serve, orb_router: respx.MockRouter) -> None:
+    listed = changed("subscriptions_list")
+    listed["data"][0]["name"] = "\u3000 "
+    borealis(orb_router, subscriptions=httpx.Response(200, json=listed))
+    async with serve() as client:
+        page = (await client.get("/cards/breakdown")).text
+        document = (await client.get("/api/cards/breakdown")).json()
+
+    assert "<bdi>(no name)</bdi>" in page
+    assert document["data"]["subscriptions"][0]["name"] == "\u3000 "

@@ -53,7 +53,7 @@ async def test_the_shell_may_be_framed_by_the_allowed_alone_also_where_the_page_
     assert "x-frame-options" not in headers
 
 
-@pytest.mark.parametrize("name", ["embed.js", "frame.js", "enter.js", "dashboard.css"])
+@pytest.mark.parametrize("name", ["embed.js", "frame.js", "stream.js", "enter.js", "dashboard.css"])
 async def test_other_sites_may_load_what_is_static_and_nothing_else(
     serve: Serve, orb_router: respx.MockRouter, name: str
 ) -> None:

@@ -79,7 +79,21 @@ async def test_what_does_not_exist_is_a_problem_document(serve: Serve) -> None:
     assert missing.json()["request_id"] == missing.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("path", ["/api/cards/bill/", "/api/dashboard/", "/cards/bill/", "/static"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/cards/bill/",
+        "/api/dashboard/",
+        "/cards/bill/",
+        "/static",
+        "/static/",
+        "/static/dashboard.js/",
+        "/static//dashboard.js",
+        "/static/%2e/dashboard.js",
+        "/static/a/%2e%2e/dashboard.js",
+        "/static/%2e%2e/static/dashboard.js",
+    ],
+)
 async def test_an_address_with_a_slash_too_many_is_nobodys(serve: Serve, path: str) -> None:
     async with serve() as client:
         response = await client.get(path)

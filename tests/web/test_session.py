@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -302,3 +304,20 @@ async def test_a_token_that_no_cookie_holds_is_refused_and_not_dropped_without_a
         answers = [await client.post("/session", data={"token": each}) for each in (fits, large)]
 
     assert [each.status_code for each in answers] == [303, 413]
+
+
+@pytest.mark.parametrize("path", ["/session", "/session/end", "/portal", "/explore", "/api/explore"])
+@pytest.mark.parametrize("query", ["x=1", "token=abc", "x", "%F0%9F%92%B0=2"])
+async def test_what_is_posted_takes_no_parameters_in_its_address(
+    serve: Serve, clock: Clock, path: str, query: str
+) -> None:
+    async with serve(None) as client:
+        token = sign(clock, "borealis", scope="portal explore")
+        await client.post("/session", data={"token": token})
+        body: dict[str, Any] = {"json": {}} if path == "/api/explore" else {"data": {"token": token}}
+        response = await client.post(f"{path}?{query}", **body)
+
+    named = unquote(query.partition("=")[0])
+    assert (response.status_code, response.json()["code"]) == (400, "bad_query")
+    assert response.json()["detail"] == f"'{named}' is not a parameter; there is none here"
+    assert "set-cookie" not in response.headers

@@ -102,13 +102,27 @@ def test_the_scope_is_what_the_token_names_and_never_more(claims: dict[str, Any]
     assert viewer.subscriptions == (frozenset(claims["subscription_ids"]) if "subscription_ids" in claims else None)
 
 
+@pytest.mark.parametrize("issuer", [7, None, ["https://host.test"]])
+def test_an_issuer_that_is_no_text_is_a_doubt_even_where_any_will_do(issuer: object) -> None:
+    assert reader(issuer=None).viewer(body(iss="anybody")).customer.id == "abc"
+    with pytest.raises(NotSignedIn):
+        reader(issuer=None).viewer(body(iss=issuer))
+
+
 @pytest.mark.parametrize("kind", ["customer_id", "external_customer_id"])
 def test_what_is_signed_here_opens_here(kind: Any) -> None:
     tokens = reader(issuer="https://host.test", audience="usage")
-    token = tokens.sign(CustomerRef(kind, "abc"), ttl=3600, scope="bill", subscriptions=["s-1", "s-2"])
+    token = tokens.sign(CustomerRef(kind, "abc"), ttl=3600, scope="bill", subscriptions=["s-1", "s-2"], locale="de")
     viewer = tokens.viewer(token)
     assert (viewer.customer, viewer.scope) == (CustomerRef(kind, "abc"), frozenset({"bill"}))
     assert (viewer.subscriptions, viewer.expires) == (frozenset({"s-1", "s-2"}), NOW + 3600)
+    assert viewer.locale == "de"
+
+
+def test_what_is_signed_here_lasts_a_quarter_of_an_hour_and_names_no_language_unless_told() -> None:
+    tokens = reader(issuer=None)
+    viewer = tokens.viewer(tokens.sign(CustomerRef("customer_id", "abc")))
+    assert (viewer.expires, viewer.locale, viewer.scope, viewer.subscriptions) == (NOW + 900, None, SCOPE, None)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,12 @@ async def test_what_an_event_touches_counts_as_out_of_date_and_nothing_else(
     assert rise.of("orrery_webhooks_total", outcome="accepted" if touches else "ignored") == 1
 
 
+async def test_a_customer_without_an_id_of_the_hosts_is_told_of_too(hooks: Hooked) -> None:
+    found = await hooks.send(event("customer.edited", customer={"id": ORB_ID, "external_customer_id": None}))
+    assert (found.status, found.text) == (200, "ok")
+    assert hooks.of_everybody() == [ALL, set()]
+
+
 async def test_a_subscription_names_its_customer_in_both_styles(hooks: Hooked) -> None:
     whose = {"id": ORB_ID, "external_customer_id": OWN_ID}
     expanded = {"id": "s", "name": "x", "price_intervals": [{"price": {}}], "customer": whose | {"name": "Borealis"}}
@@ -151,7 +157,7 @@ async def test_every_doubt_has_the_same_answer_and_the_log_alone_says_why(
         "code": "bad_webhook",
         "request_id": "",
     }
-    assert [each["why"] for each in lines(shown, "webhook")] == [why]
+    assert [(each["outcome"], each["why"]) for each in lines(shown, "webhook")] == [("refused", why)]
     assert not any(each in shown.getvalue() for each in ("evt_secret_id", OWN_ID, ORB_ID, SECRET))
     assert hooks.of_everybody() == [set(), set()]
     assert rise.of("orrery_webhooks_total", outcome="refused") == rise.of("orrery_webhooks_total") == 1
@@ -188,9 +194,9 @@ async def test_a_body_that_does_not_come_is_not_waited_for(hooks: Hooked, monkey
     async def receive() -> Any:
         return told.pop() if told else await anyio.sleep_forever()
 
-    with anyio.fail_after(2):
+    with anyio.fail_after(2), showing() as shown:
         await hooks.app(asgi.scope("POST", PATH, signed(BODY, hooks.clock())), receive, found.send)
-    assert found.status == 400
+    assert (found.status, [each["why"] for each in lines(shown, "webhook")]) == (400, ["late"])
 
 
 async def test_a_large_body_is_not_read_to_its_end(hooks: Hooked) -> None:
@@ -283,8 +289,11 @@ async def test_what_could_not_be_recorded_is_sent_again_and_counts_then(
     with showing() as shown, monkeypatch.context() as patch:
         patch.setattr(hooks.app.state.desk.cache, "change", broken)
         found = await hooks.send(event("invoice.issued"))
-    assert (found.status, found.headers["retry-after"]) == (503, "5")
-    assert "no room for ***" in shown.getvalue()
+    said = json.loads(found.text)
+    assert (found.status, found.headers["retry-after"], said["code"]) == (503, "5", "not_recorded")
+    assert said["detail"] == "This could not be recorded: send it again."
+    (line,) = lines(shown, "webhook not recorded")
+    assert "no room for ***" in line["traceback"]
     assert OWN_ID not in shown.getvalue()
     assert await hooks.status(event("invoice.issued")) == 200
     assert hooks.of_everybody() == [set(questions(["bill", "invoices"]))] * 2
