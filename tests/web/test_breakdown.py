@@ -84,7 +84,7 @@ async def test_a_name_stands_on_the_page_without_its_blanks_and_in_files_as_orb_
 
     assert f">{NAMES[name]}<" in unescape(page)
     assert document["data"]["subscriptions"][0]["groups"][0]["key"] == name
-    (row,) = csv.DictReader(file.splitlines(keepends=True))
+    row = next(csv.DictReader(file.splitlines(keepends=True)))
     assert row["key"].lstrip("'") == name
 
 

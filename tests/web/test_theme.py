@@ -57,7 +57,10 @@ def world(orb_router: respx.MockRouter) -> None:
 
 
 def links(page: str) -> list[str]:
-    return re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
+    """Their addresses, without the hash that files of ours have in theirs."""
+    return [
+        re.sub(r"\.[0-9a-f]{12}\.", ".", each) for each in re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
+    ]
 
 
 def scheme(page: str) -> str | None:
