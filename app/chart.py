@@ -173,6 +173,13 @@ def shares(amounts: Sequence[SupportsFloat]) -> list[float]:
     return [max(0.5, 100 * value / most) if value > 0 else 0.0 for value in values]
 
 
+def stretches(amounts: Sequence[SupportsFloat]) -> list[tuple[float, float]]:
+    """Where each part of one bar begins and how wide it is, in percent of the bar; what is not above zero has none."""
+    values = [max(0.0, float(amount)) for amount in amounts]
+    whole = sum(values) or 1.0
+    return [(100 * sum(values[:n]) / whole, 100 * value / whole) for n, value in enumerate(values)]
+
+
 def part(amount: SupportsFloat, whole: SupportsFloat) -> float:
     """How wide the bar of a part is, in percent of its whole, which is above zero; never wider than that."""
     return min(100.0, max(0.0, 100 * float(amount) / float(whole)))
