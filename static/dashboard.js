@@ -96,7 +96,7 @@ const make = (name, className) => Object.assign(document.createElement(name), { 
 const tip = make("div", "tip");
 const band = make("div", "band");
 tip.ariaHidden = "true"; // the range says the same
-const text = (element) => element.textContent.replace(/\s+/g, " ").trim();
+const text = (element) => element.textContent.replace(/[ \n]+/g, " ").trim();
 
 function span(...parts) {
   const found = make("span", "");
@@ -114,13 +114,12 @@ function hide() {
 }
 
 /**
- * Lays a range over the days of each chart: one way through it for pointer, touch, keyboard and screen reader. What it
- * says of a day is copied from the table behind the chart: no figure is written here.
+ * Lays a range over the days of each chart: one way through it for pointer, touch, keyboard and screen reader. All that
+ * it says is copied from the table behind the chart.
  */
 function lay(within) {
   within.querySelectorAll(".plot").forEach((plot) => {
-    // `column` is the one that is drawn, where the table has those of several charts. From the sixth on, prices are told
-    // as one where they are drawn as one.
+    // The column of this chart, where the table is that of several; the name of prices that are one from the sixth on.
     const { column, others } = plot.dataset;
     const part = plot.closest("article");
     const rows = [...part.querySelectorAll("tr[data-at]")].filter((row) => !column || text(row.cells[column]));
@@ -134,7 +133,7 @@ function lay(within) {
     way.ariaLabel = picture.getAttribute("aria-label");
     way.style.marginLeft = `${wide * first}%`;
     way.style.width = `${wide * days}%`;
-    way.style.setProperty("--day", `${100 / days}%`); // the thumb is as wide: it stands where the day does
+    way.style.setProperty("--day", `${100 / days}%`); // the thumb's width: it stands where the day does
 
     /** The day of a row, and its figures: a line each. */
     function lines(row) {
@@ -153,7 +152,7 @@ function lay(within) {
       });
     }
 
-    /** What is told of the chosen day; where it has no row, of the last one before that has. */
+    /** What is told of the chosen day, or of the last one before that has a row. */
     function read() {
       const place = Math.max(...places.filter((each) => each <= way.value));
       const told = rows.filter((row, n) => places[n] === place).flatMap(lines);
