@@ -106,7 +106,7 @@ async def test_a_viewer_who_may_not_see_alerts_sees_none_of_their_thresholds(orb
 
 
 async def test_several_subscriptions_together_are_nobodys_threshold(orb: Orb, service: Whole) -> None:
-    assert texts(await spend(service, "springboard")) == []
+    assert texts(await spend(service, "halcyon")) == []
     assert orb.questions == 0
 
 
