@@ -1,6 +1,7 @@
 """The files of the page: under an address that changes with what is in them, so that a browser keeps them for good."""
 
 import gzip
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from app.web.problems import unknown
 
 _FOLDER = Path(__file__).parents[2] / "static"
+_COMMENTS = re.compile(rb"^[ \t]*(//[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _ASKED_ANEW = "public, no-cache"
 
@@ -38,6 +40,10 @@ class Files:
         """Where a page finds the file as it is now. Raises KeyError for one that is not there."""
         return f"/static/{self._files[name].named}"
 
+    def find(self, name: str) -> File:
+        """The file that is asked for by either of its names. Raises KeyError."""
+        return self._asked[name][0]
+
     async def show(self, request: Request) -> Response:
         """`GET /static/{name}`: by its name with the hash, for good; by its own, for pages of others, asked anew."""
         found = self._asked.get(request.path_params["name"])
@@ -55,6 +61,11 @@ class Files:
         return Response(file.packed if packs else file.content, headers=headers, media_type=file.media_type)
 
 
+def _without_comments(source: bytes) -> bytes:
+    """The same without the lines that are for those who write it: a fifth of what would travel, packed."""
+    return _COMMENTS.sub(b"", source)
+
+
 def _by_address(files: Mapping[str, File]) -> Iterator[tuple[str, tuple[File, str]]]:
     for name, file in files.items():
         yield name, (file, _ASKED_ANEW)
@@ -62,7 +73,7 @@ def _by_address(files: Mapping[str, File]) -> Iterator[tuple[str, tuple[File, st
 
 
 def _file(path: Path) -> File:
-    content = path.read_bytes()
+    content = _without_comments(path.read_bytes())
     named = f"{path.stem}.{sha256(content).hexdigest()[:12]}{path.suffix}"
     # No time in it: every process packs the same bytes.
     return File(named, content, gzip.compress(content, 9, mtime=0), guess_type(path.name)[0] or "text/plain")

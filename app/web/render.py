@@ -137,6 +137,7 @@ def words(reader: Reader) -> dict[str, object]:
         "short": lambda value: Written(shown.write(value)),
         "exact": Written,  # a field of a form brings back what was typed
         "together": together,
+        "cut": shown.cut,
         **{name: _ours(getattr(shown, name)) for name in _WRITES},
     }
 

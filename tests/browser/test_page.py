@@ -27,6 +27,16 @@ def test_a_visitor_picks_a_customer_and_sees_the_dashboard(signed_in: Open) -> N
         assert page.locator(".bill .figure").inner_text().startswith("$")
 
 
+def test_the_first_view_takes_four_requests_at_most(signed_in: Open) -> None:
+    with signed_in(NORTHWIND) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.resource_type))
+        page.reload()
+        expect(page.locator(".way").first).to_be_attached()
+        painted = [kind for kind in asked if kind not in ("xhr", "eventsource")]  # what comes after it is there
+        assert painted == ["document", "stylesheet", "script"]
+
+
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: f"{each['viewport']['width']}-{each['color_scheme']}")
 @pytest.mark.parametrize("name", [NORTHWIND, "Halcyon", "Lumen", "Sunset"])
 def test_nothing_overflows_at_any_width_in_light_and_dark(signed_in: Open, variant: dict[str, Any], name: str) -> None:
