@@ -5,8 +5,8 @@ PORT ?= 8000
 SANDBOX_PORT ?= 8001
 BIN := .venv/bin
 STAMP := .venv/.locked
-TYPESCRIPT := tests/typescript
-NODE_STAMP := $(TYPESCRIPT)/node_modules/.locked
+NODE := tests/browser tests/typescript
+NODE_STAMPS := $(NODE:%=%/node_modules/.locked)
 
 .PHONY: run fleet test check bench restarts audit sbom mutants format golden catalogues setup lock
 
@@ -20,7 +20,7 @@ fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, 
 # What loads the machine, or listens to how it does under load, has it to itself.
 ALONE := tests/budget tests/faults tests/fleet tests/serving
 
-test: $(STAMP) $(NODE_STAMP) ## every test
+test: $(STAMP) $(NODE_STAMPS) ## every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
 
@@ -31,6 +31,7 @@ check: $(STAMP) ## formatter, linter, types
 
 bench: $(STAMP) ## how fast things are, as figures beside their goals
 	$(BIN)/python -m bench.sandbox
+	$(BIN)/python -m bench.page
 
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
@@ -63,16 +64,16 @@ catalogues: $(STAMP) ## adds every text for people to each language's catalogue,
 		--width 120 -i .texts.pot -o app/web/catalogues/$$each.po -l $$each; done
 	@rm .texts.pot
 
-setup: $(STAMP) $(NODE_STAMP) ## .venv and node_modules, from their lock files
+setup: $(STAMP) $(NODE_STAMPS) ## .venv and node_modules, from their lock files
 
 $(STAMP): requirements-dev.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(STAMP)
 
-# Orb's TypeScript client, for the tests. Without npm they skip it, or fail where CI is true.
-$(NODE_STAMP): $(TYPESCRIPT)/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --prefix $(TYPESCRIPT) && touch $(NODE_STAMP); fi
+# What the tests need of npm's. Without it they skip that, or fail where CI is true.
+%/node_modules/.locked: %/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $* && touch $@; fi
 
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
@@ -81,4 +82,5 @@ lock: $(STAMP) ## the lock files, from pyproject.toml and package.json
 	$(LOCK) -o requirements.lock pyproject.toml
 	$(LOCK) --extra sandbox -o requirements-sandbox.lock pyproject.toml
 	$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
-	@if command -v npm >/dev/null; then npm install --silent --package-lock-only --prefix $(TYPESCRIPT); fi
+	@if command -v npm >/dev/null; then for each in $(NODE); do \
+		npm install --silent --package-lock-only --prefix $$each; done; fi

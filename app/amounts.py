@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from babel import Locale
-from babel.numbers import NumberPattern, format_compact_decimal, parse_pattern
+from babel.numbers import NumberPattern, format_compact_decimal, get_decimal_symbol, parse_pattern
 
 from app.money import Money, Rate, Unit, UnitPrice, places
 
@@ -43,6 +43,13 @@ def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
         return _before("<" if money.amount > 0 else ">", _signed(step.copy_sign(money.amount), crumb, locale), locale)
     text = _spell(size, money.unit, pattern, locale, noun)
     return _signed(money.amount, text, locale)
+
+
+def cut(text: str, unit: Unit, locale: Locale) -> tuple[str, str, str]:
+    """A written amount of a currency before, in and after its decimals, their separator included."""
+    decimals = re.escape(get_decimal_symbol(locale)) + rf"\d{{{unit.digits}}}(?!\d)"
+    found = [*re.finditer(decimals, text)] if unit.digits else []
+    return (text[: found[-1].start()], found[-1][0], text[found[-1].end() :]) if found else (text, "", "")
 
 
 def write_tick(money: Money, locale: Locale) -> str:

@@ -12,6 +12,7 @@ from typing import SupportsFloat
 HEIGHT = 1000.0
 COLUMN = 10.0
 _GAP = 1.6  # of a column, on either side of its bar
+_REACH = 1.25  # times the top of the plot: what lies above that would press the rest down
 _DENSE = 62  # more columns than these leave no room for gaps
 
 
@@ -26,7 +27,7 @@ class Tick:
 @dataclass(frozen=True, slots=True)
 class Plot:
     """`paths` has one path a series or run, `faint` the same for columns that are not over. `beside` is one line more:
-    what the bars are compared with, or what the running totals come to with adjustments.
+    what the bars are compared with, or what the running totals come to with adjustments. `levels` lie across the plot.
     """
 
     columns: int
@@ -34,10 +35,16 @@ class Plot:
     faint: tuple[str, ...]
     ticks: tuple[Tick, ...]
     beside: str = ""
+    levels: tuple[Tick, ...] = ()
 
     @property
     def view_box(self) -> str:
         return f"0 0 {self.columns * COLUMN:g} {HEIGHT:g}"
+
+    @property
+    def below(self) -> bool:
+        """Whether something of it lies below zero."""
+        return any(tick.value == 0 and tick.percent < 100 for tick in self.ticks)
 
     @property
     def dense(self) -> bool:
@@ -56,6 +63,13 @@ class Scale:
     def y(self, value: float) -> float:
         """How far down from the top of the box a value lies."""
         return HEIGHT * (self.top - value) / (self.top - self.bottom)
+
+    def up_to(self, value: float) -> "Scale":
+        """The same, by as many steps higher as it takes to have room for a value."""
+        step = self.values[1] - self.values[0]
+        more = ceil((value - self.top) / step - 1e-9)
+        values = (*self.values, *(float(f"{self.top + n * step:.12g}") for n in range(1, more + 1)))
+        return Scale(self.bottom, values[-1], values)
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
@@ -105,15 +119,20 @@ def bars(
 Runs = Sequence[tuple[int, Sequence[SupportsFloat]]]
 
 
-def line(amounts: Runs, count: int, beside: Runs = ()) -> Plot:
+def line(amounts: Runs, count: int, beside: Runs = (), levels: Sequence[SupportsFloat] = ()) -> Plot:
     """Rising lines, a path each, from zero at the start of a column through the ends of its columns.
 
-    A run is the column in which it begins and its values, one a column; a new billing period is a new run.
+    A run is the column in which it begins and its values, one a column; a new billing period is a new run. Of the
+    `levels`, lowest first, there is room for those that are not far above the lines.
     """
     values = [float(amount) for _, run in (*amounts, *beside) for amount in run]
     axis = scale(min(values, default=0.0), max(values, default=0.0))
+    near = [float(level) for level in levels if float(level) <= axis.top * _REACH]
+    axis = axis.up_to(max(near, default=0.0))
     paths = tuple(_run(start, run, axis) for start, run in amounts) or ("",)
-    return Plot(max(count, 1), paths, ("",) * len(paths), axis.ticks, "".join(_run(*run, axis) for run in beside))
+    across = tuple(Tick(level, axis.y(level) / HEIGHT * 100) for level in near)
+    beyond = "".join(_run(*run, axis) for run in beside)
+    return Plot(max(count, 1), paths, ("",) * len(paths), axis.ticks, beyond, across)
 
 
 def _run(start: int, values: Sequence[SupportsFloat], axis: Scale) -> str:
@@ -152,6 +171,13 @@ def shares(amounts: Sequence[SupportsFloat]) -> list[float]:
     values = [float(amount) for amount in amounts]
     most = max(values, default=0.0)
     return [max(0.5, 100 * value / most) if value > 0 else 0.0 for value in values]
+
+
+def stretches(amounts: Sequence[SupportsFloat]) -> list[tuple[float, float]]:
+    """Where each part of one bar begins and how wide it is, in percent of the bar; what is not above zero has none."""
+    values = [max(0.0, float(amount)) for amount in amounts]
+    whole = sum(values) or 1.0
+    return [(100 * sum(values[:n]) / whole, 100 * value / whole) for n, value in enumerate(values)]
 
 
 def part(amount: SupportsFloat, whole: SupportsFloat) -> float:

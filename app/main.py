@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 import anyio
@@ -13,7 +12,8 @@ from anyio.abc import TaskGroup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, Route
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
 from app.account import kinds
 from app.budget.budget import Budget, alone
@@ -48,9 +48,13 @@ from app.web import (
     pages,
     portal,
     problems,
+    refresh,
     session,
+    states,
+    theme,
 )
 from app.web.desk import Desk, Invented
+from app.web.files import Files
 from app.web.introduced import Introduced
 from app.web.listening import Changes
 from app.web.metrics import Metrics
@@ -59,7 +63,7 @@ from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
 from app.web.rings import FiledKeys, PublishedKeys
-from app.web.static import Static
+from app.web.theme import Themed
 from app.web.tokens import Tokens
 from app.web.traced import Traced
 from app.web.turns import Turns
@@ -68,8 +72,6 @@ from app.web.viewer import NotSignedIn
 from app.web.webhooks import Webhooks
 
 Said = TypeVar("Said")
-
-_STATIC = Path(__file__).parent.parent / "static"
 
 
 def _now() -> datetime:
@@ -88,7 +90,7 @@ def create_app(
     """
 
     gauges = Gauges()
-    signed = tokens(settings, now)
+    signed, files = tokens(settings, now), Files()
     traced = settings.traced and spans.turn_on()
 
     @asynccontextmanager
@@ -103,7 +105,7 @@ def create_app(
             guarded = _guarded(settings, transport, budget)
             once = fleet.once if fleet else Once(now)
             orb = _orb(settings, guarded, now)
-            app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors))
+            app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors), files)
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
             _show_signed(gauges, signed)
@@ -123,7 +125,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", pages.show),
-            Route("/refresh", pages.refresh, methods=["POST"]),
+            Route("/refresh", refresh.refresh, methods=["POST"]),
             Route("/cards/{card}", pages.card),
             Route("/explore", explore.show),
             Route("/explore", explore.run, methods=["POST"]),
@@ -150,15 +152,20 @@ def create_app(
             Route("/api/licenses", licenses.documents),
             Route("/api/explore", explore.answer, methods=["POST"]),
             Route("/openapi.json", openapi.show),
+            Route("/theme.css", theme.show),
+            Route("/theme/{file}", theme.file),
             Route("/api/changes", changes.changes),
             *_webhooks(settings),
+            *([Route("/_states", states.show)] if settings.sandbox else []),
             Route("/livez", livez),
             Route("/readyz", readyz),
             Route("/metrics", Metrics(gauges, settings.metrics_token).show),
-            Mount("/static", Static(directory=_STATIC)),
+            Route("/static/{name}", files.show),
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            # Sizes tell a stranger nothing: no page or document holds a secret that could be guessed piece by piece.
+            Middleware(GZipMiddleware, compresslevel=6),
             *([Middleware(Traced)] if traced else []),
             Middleware(
                 CORSMiddleware,
@@ -263,12 +270,13 @@ def _desk(
     now: Callable[[], datetime],
     once: Once,
     changes: Changes,
+    files: Files,
 ) -> Desk:
     return Desk(
         orb=orb,
         cache=cache,
         tokens=signed,
-        templates=environment(),
+        templates=environment(files.address),
         now=now,
         grouping_keys=settings.grouping_keys,
         labels=settings.labels,
@@ -280,6 +288,7 @@ def _desk(
         validators=Validators(settings.orb_api_key),
         once=once,
         changes=changes,
+        themed=Themed(settings.theme),
         sign_in_url=settings.sign_in_url,
         cors_origins=settings.cors_origins,
         frame_ancestors=settings.frame_ancestors,

@@ -83,7 +83,8 @@ class Series:
     `unit` is empty where Orb does not tell it. `subtotal` is None where the buckets do not add up to one figure.
     `adjusted` says that a minimum, maximum or discount applies: then days do not add up to the bill.
     `period` is the whole axis, future days included. `subscriptions` are those that are in the series.
-    `previous` is there when it was asked for.
+    `previous` is there when it was asked for. `thresholds` are those of alerts that count what the running totals of
+    one subscription's current billing period do, the lowest first.
     """
 
     view_mode: str
@@ -97,6 +98,7 @@ class Series:
     code: str | None = None
     message: Text | None = None
     previous: Previous | None = None
+    thresholds: tuple[Money, ...] = ()
 
 
 def compared(series: Series, past: Series) -> Previous:

@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 from app.labels import NO_LABELS, BadLabels, Labels
 from app.labels import read as read_labels
 from app.secret import Secret
+from app.theme import NO_THEMES, BadTheme, Themes
+from app.theme import read as read_themes
 
 # Signs viewer tokens when only the sandbox's invented customers can be seen. Known to everybody, so the
 # service refuses it for a real account.
 SANDBOX_SECRET = "sandbox-only-secret-for-invented-customers"  # noqa: S105
 
 _WEAK = re.compile(r"changeme|change-me|password|secret123", re.IGNORECASE)
-_MOST_LABELS = 1024 * 1024
+_MOST_TOML = 1024 * 1024
 _LEAST_TOKEN = 16
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?"
 _NAME = rf"{_LABEL}(\.{_LABEL})*"
@@ -53,6 +55,7 @@ class Settings:
     sign_in_url: str | None = None
     grouping_keys: Mapping[str, str]
     labels: Labels = NO_LABELS
+    theme: Themes = NO_THEMES
     max_age: float = 300
     refresh_age: float = 10
     patience: float = 8
@@ -74,20 +77,11 @@ class Settings:
     workers: int = 1
 
 
-# Settings of the contract that this version cannot honour yet: to run as if they were not set would be a lie.
-_NOT_YET = (
-    "ORRERY_THEME",
-)  # fmt: skip
-
-
 def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> Settings:
     """The settings in `environ`; with `sandbox`, those that need no account.
 
     Raises BadSetting, whose text is one line for the operator.
     """
-    for name in _NOT_YET:
-        if _text(environ, name):
-            raise BadSetting(f"{name} is set, but this version does not support it yet: unset it")
     if sandbox:
         if _text(environ, "ORB_API_KEY"):
             raise BadSetting("ORB_API_KEY is set: the sandbox never runs beside a real account; unset one of them")
@@ -115,6 +109,7 @@ def read(environ: Mapping[str, str] = os.environ, *, sandbox: bool = False) -> S
         sign_in_url=_sign_in_url(environ),
         grouping_keys=_grouping_keys(environ),
         labels=_labels(environ),
+        theme=_theme(environ),
         max_age=_number(environ, "ORRERY_MAX_AGE", 300, 0, 86400),
         refresh_age=_number(environ, "ORRERY_REFRESH_AGE", 10, 0, 86400),
         patience=_number(environ, "ORRERY_PATIENCE", 8, 1, 60),
@@ -331,20 +326,32 @@ def _grouping_keys(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _labels(environ: Mapping[str, str]) -> Labels:
     path = _text(environ, "ORRERY_LABELS")
-    if path is None:
-        return NO_LABELS
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_MOST_LABELS + 1)
-        if len(text) > _MOST_LABELS:
-            raise BadSetting(f"ORRERY_LABELS: the file is larger than {_MOST_LABELS} bytes")
-        return read_labels(tomllib.loads(text.decode("utf-8")))
-    except OSError as error:
-        raise BadSetting(f"ORRERY_LABELS cannot be read: {type(error).__name__}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSetting(f"ORRERY_LABELS is not TOML: {error!s:.200}") from None
+        return NO_LABELS if path is None else read_labels(_toml("ORRERY_LABELS", path))
     except BadLabels as error:
         raise BadSetting(f"ORRERY_LABELS: {error!s:.200}") from None
+
+
+def _theme(environ: Mapping[str, str]) -> Themes:
+    path = _text(environ, "ORRERY_THEME")
+    try:
+        return NO_THEMES if path is None else read_themes(_toml("ORRERY_THEME", path), Path(path).parent)
+    except BadTheme as error:
+        raise BadSetting(f"ORRERY_THEME: {error!s:.300}") from None
+
+
+def _toml(name: str, path: str) -> dict[str, Any]:
+    """What stands in the file of a setting."""
+    try:
+        with Path(path).open("rb") as file:
+            text = file.read(_MOST_TOML + 1)
+        if len(text) > _MOST_TOML:
+            raise BadSetting(f"{name}: the file is larger than {_MOST_TOML} bytes")
+        return tomllib.loads(text.decode("utf-8"))
+    except OSError as error:
+        raise BadSetting(f"{name} cannot be read: {type(error).__name__}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"{name} is not TOML: {error!s:.200}") from None
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -1,5 +1,5 @@
-// The page is whole without this file. With it the stamp keeps ticking, cards that were late come by themselves, and
-// those that change while the page is open are renewed.
+// The page is whole without this file. With it the stamp keeps ticking, cards that were late come by themselves, those
+// that change while the page is open are renewed, and every chart can be walked through day by day.
 
 const SPANS = { minute: 60, hour: 3600, day: 86400 };
 
@@ -11,7 +11,9 @@ function begin(fragment) {
     // The notice is of this load alone: the next one does not find its fragment in the address.
     if (location.hash === fragment) history.replaceState(history.state, "", location.pathname + location.search);
   }
-  document.querySelectorAll("[data-late]").forEach(fill);
+  // An older answer that a newer one could not replace in time is asked for once more, quietly.
+  document.querySelectorAll("[data-late], [data-stale]").forEach((card) => fill(card));
+  lay(document);
   tick();
   attend();
 }
@@ -54,14 +56,17 @@ function fill(card) {
     }
     const focus = [...card.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
     const focused = card.contains(document.activeElement);
+    const day = document.activeElement.value;
     const fresh = document.adoptNode(found);
     if (renewed) {
       const were = card.querySelectorAll("details");
       fresh.querySelectorAll("details").forEach((each, place) => (each.open = were[place] ? were[place].open : each.open));
     }
     card.replaceWith(fresh);
+    lay(fresh);
     if (focused) {
       const same = renewed && fresh.querySelectorAll(FOCUSABLE)[focus];
+      if (same && same.matches(".way")) same.value = day;
       if (!same) fresh.tabIndex = -1;
       (same || fresh).focus({ preventScroll: true });
     }
@@ -70,11 +75,63 @@ function fill(card) {
   request.send();
 }
 
+/** One answer tells of each card as it has settled; that card is then asked for, and what failed stays as it was. */
+function refresh(form, button) {
+  const request = new XMLHttpRequest();
+  const settled = new Set();
+  let [read, end] = [0, {}];
+  button.setAttribute("aria-disabled", "true"); // not `disabled`, which would lose the focus
+  document.querySelectorAll(".card").forEach((card) => card.setAttribute("aria-busy", "true"));
+  request.open("POST", form.getAttribute("action"));
+  request.setRequestHeader("Accept", "application/x-ndjson");
+  document.dispatchEvent(new CustomEvent("orrery:ask", { detail: request }));
+  request.onprogress = () => {
+    const lines = request.responseText.slice(read).split("\n");
+    read += request.responseText.length - read - lines.pop().length;
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      const card = document.getElementById(told.card);
+      if (told.done) end = told;
+      if (!card) continue;
+      settled.add(told.card);
+      fill(card);
+    }
+  };
+  request.onloadend = () => {
+    if (request.status === 401 && window.parent === window) location.reload(); // to where one signs in
+    document.querySelectorAll(".card[data-again]").forEach((card) => settled.has(card.id) || fill(card));
+    finish(button, end);
+  };
+  request.send();
+}
+
+/** Says how the refresh went, and keeps the button for as long as another one would change nothing. */
+function finish(button, { complete, said, seconds = 0, wait = "", notes }) {
+  const notice = document.querySelector(".notice");
+  notice.classList.toggle("told", !complete);
+  document.querySelector(".said").textContent = said || notice.textContent;
+  if (notes) note(notes);
+  button.title = wait;
+  setTimeout(() => {
+    button.removeAttribute("aria-disabled");
+    button.title = "";
+  }, seconds * 1000);
+}
+
+function note(notes) {
+  const aside = document.querySelector(".notes");
+  aside.hidden = !notes.length;
+  aside.replaceChildren(
+    ...notes.map(({ kind, text }) => Object.assign(document.createElement("p"), { className: kind, textContent: text })),
+  );
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches("form.refresh")) {
-    form.querySelector("button").disabled = true;
-    document.querySelectorAll(".card").forEach((card) => card.setAttribute("aria-busy", "true"));
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (!button.hasAttribute("aria-disabled")) refresh(form, button);
   }
   // A query takes its seconds: the card says so while the answer is on its way. A file leaves the page as it is.
   if (form.matches("form.runs") && (!event.submitter || event.submitter.name !== "format")) {
@@ -84,11 +141,108 @@ document.addEventListener("submit", (event) => {
 
 /** What is still there, or there again from the browser's back-forward cache, is busy no longer. */
 function settle() {
-  const button = document.querySelector("form.refresh button");
-  if (button) button.disabled = false;
   document.querySelectorAll(".card:not([data-late])").forEach((card) => card.removeAttribute("aria-busy"));
 }
 
+const make = (name, className) => Object.assign(document.createElement(name), { className });
+const tip = make("div", "tip");
+const band = make("div", "band");
+tip.ariaHidden = "true"; // the range says the same
+const text = (element) => element.textContent.replace(/[ \n]+/g, " ").trim();
+
+function span(...parts) {
+  const found = make("span", "");
+  found.append(...parts);
+  return found;
+}
+
+function copy(cell) {
+  return span(...cell.cloneNode(true).childNodes);
+}
+
+function hide() {
+  tip.remove();
+  band.remove();
+}
+
+/**
+ * Lays a range over the days of each chart: one way through it for pointer, touch, keyboard and screen reader. All that
+ * it says is copied from the table behind the chart.
+ */
+function lay(within) {
+  within.querySelectorAll(".plot").forEach((plot) => {
+    // The column of this chart, where the table is that of several; the name of prices that are one from the sixth on.
+    const { column, others } = plot.dataset;
+    const part = plot.closest("article");
+    const rows = [...part.querySelectorAll("tr[data-at]")].filter((row) => !column || text(row.cells[column]));
+    if (!rows.length) return;
+    const picture = plot.querySelector(".bars");
+    const wide = 1000 / picture.querySelector("svg").viewBox.baseVal.width; // a day, in percent
+    const places = rows.map((row) => Number(row.dataset.at));
+    const [first, last] = [Math.min(...places), Math.max(...places)];
+    const days = last - first + 1;
+    const way = Object.assign(make("input", "way"), { type: "range", min: first, max: last, value: last });
+    way.ariaLabel = picture.getAttribute("aria-label");
+    way.style.marginLeft = `${wide * first}%`;
+    way.style.width = `${wide * days}%`;
+    way.style.setProperty("--day", `${100 / days}%`); // the thumb's width: it stands where the day does
+
+    /** The day of a row, and its figures: a line each. */
+    function lines(row) {
+      const heads = [...row.closest("table").tHead.rows[0].cells];
+      const sum = heads.findIndex((head) => head.className === "sum");
+      const keys = part.querySelectorAll(".legend rect");
+      return [...row.cells].flatMap((cell, n) => {
+        const price = n < sum;
+        if (!text(cell) || (column && n && n !== Number(column)) || (others && price && n > 6)) return [];
+        const found = make("p", heads[n].className);
+        const key = price && keys[n - 1];
+        found.append(key ? key.parentNode.cloneNode(true) : "");
+        if (others && n === 6) found.append(span(others), " ", span(row.dataset.others));
+        else found.append(n && !column ? copy(heads[n]) : "", " ", copy(cell));
+        return [found];
+      });
+    }
+
+    /** What is told of the chosen day, or of the last one before that has a row. */
+    function read() {
+      const place = Math.max(...places.filter((each) => each <= way.value));
+      const told = rows.filter((row, n) => places[n] === place).flatMap(lines);
+      way.setAttribute("aria-valuetext", told.map(text).join(", "));
+      return told;
+    }
+
+    function show() {
+      tip.replaceChildren(...read());
+      tip.dir = document.documentElement.dir;
+      tip.style.left = 0;
+      band.style.marginLeft = `${wide * way.value}%`;
+      band.style.width = `${wide}%`;
+      plot.append(band, tip);
+      const room = plot.clientWidth - tip.offsetWidth;
+      const after = band.offsetLeft + band.offsetWidth + 8;
+      const left = after > room ? band.offsetLeft - 8 - tip.offsetWidth : after;
+      tip.classList.toggle("under", left < 0);
+      tip.style.left = `${left < 0 ? Math.min(band.offsetLeft, room) : left}px`;
+    }
+
+    function point(event) {
+      const box = way.getBoundingClientRect();
+      way.value = first + Math.floor(((event.clientX - box.left) / box.width) * days);
+      show();
+    }
+
+    read();
+    picture.ariaHidden = "true";
+    plot.append(way);
+    ["input", "focus"].forEach((each) => way.addEventListener(each, show));
+    ["pointerdown", "pointermove"].forEach((each) => way.addEventListener(each, point));
+    way.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hide());
+    way.addEventListener("blur", hide);
+  });
+}
+
+document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
 window.addEventListener("pageshow", settle);
 document.addEventListener("orrery:settled", settle);
 document.addEventListener("orrery:page", (event) => begin(event.detail));

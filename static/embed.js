@@ -20,7 +20,7 @@
     });
 
   class UsageDashboard extends HTMLElement {
-    static observedAttributes = ["src"];
+    static observedAttributes = ["src", "theme"];
     #here = false;
     #frame = null;
     #origin = null;
@@ -85,6 +85,9 @@
       if (!this.hasAttribute("src")) return;
       const url = new URL(this.getAttribute("src"), document.baseURI);
       if (!["https:", "http:"].includes(url.protocol)) throw new TypeError("src must be an https address");
+      if (["light", "dark"].includes(this.getAttribute("theme"))) {
+        url.searchParams.set("theme", this.getAttribute("theme"));
+      }
       const frame = document.createElement("iframe");
       frame.setAttribute("sandbox", SANDBOX);
       frame.referrerPolicy = "strict-origin";

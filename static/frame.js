@@ -187,12 +187,22 @@ function show(request, fragment, past) {
   document.title = page.title;
   document.documentElement.lang = page.documentElement.lang;
   document.documentElement.dir = page.documentElement.dir;
+  dress(page);
   document.body.replaceChildren(...document.adoptNode(page.body).childNodes);
   suit();
   document.dispatchEvent(new CustomEvent("orrery:page", { detail: fragment }));
   const reached = document.getElementById(fragment.slice(1));
   if (reached) reached.scrollIntoView();
   if (focused) focus(reached || document.querySelector("h1"));
+}
+
+/** A token may pick another theme than everybody's. The site around shows its own brand, and may pick the scheme. */
+function dress(page) {
+  const root = document.documentElement.dataset;
+  root.theme = root.picked || page.documentElement.dataset.theme || "auto";
+  const [ours, theirs] = [document, page].map((each) => each.getElementById("theme"));
+  if (ours && theirs && ours.href !== theirs.href) ours.href = theirs.href;
+  page.querySelectorAll(".brand").forEach((each) => each.remove());
 }
 
 /** What is of another site opens beside the frame; the sandbox's own way out makes no sense in one. */
@@ -244,6 +254,7 @@ function follow(event) {
 }
 
 function submit(event) {
+  if (event.defaultPrevented) return;
   event.preventDefault();
   const [form, by] = [event.target, event.submitter];
   const action = (by && by.getAttribute("formaction")) || form.getAttribute("action");

@@ -7,7 +7,8 @@ traceback and the variables in it, all that is printed, and what a service in a 
 import base64
 import logging
 import traceback
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import quote
 
@@ -72,9 +73,15 @@ _through = Around.__call__
 
 
 async def _watched(self: Around, scope: Scope, receive: Receive, send: Send) -> None:
+    unpack: Callable[[bytes], bytes] = bytes
+
     async def outward(message: Message) -> None:
-        WATCH.look("the headers of an answer", [b"\n".join(b": ".join(each) for each in message.get("headers", ()))])
-        WATCH.look("an answer", [message.get("body", b"")])
+        nonlocal unpack
+        headers = message.get("headers", [])
+        if (b"content-encoding", b"gzip") in headers and not scope["path"].startswith("/static/"):
+            unpack = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress
+        WATCH.look("the headers of an answer", [b"\n".join(b": ".join(each) for each in headers)])
+        WATCH.look("an answer", [unpack(message.get("body", b""))])
         await send(message)
 
     await _through(self, scope, receive, outward)

@@ -9,6 +9,7 @@ import pytest
 import respx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -39,10 +40,11 @@ def line(text: str, *parts: object, error: Exception | None = None) -> logging.L
 
 async def test_a_secret_in_an_answer_a_line_or_a_traceback_is_heard() -> None:
     app = Starlette(
-        routes=[Route("/", lambda _: PlainTextResponse(ORB_KEY))], middleware=[Middleware(Around, ["x"], [])]
+        routes=[Route("/", lambda _: PlainTextResponse("x" * 500 + ORB_KEY))],
+        middleware=[Middleware(Around, ["x"], []), Middleware(GZipMiddleware)],
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
-        await client.get("/")
+        assert (await client.get("/")).headers["content-encoding"] == "gzip"
     WATCH.handle(line("the key is %s", ORB_KEY))
     try:
         key = ORB_KEY

@@ -3,11 +3,12 @@
 import random
 import re
 from decimal import Decimal
+from itertools import pairwise
 from math import isclose
 
 import pytest
 
-from app.chart import COLUMN, HEIGHT, Plot, bars, line, part, scale, shares
+from app.chart import COLUMN, HEIGHT, Plot, bars, line, part, scale, shares, stretches
 
 BAR = re.compile(r"M([0-9.]+) ([0-9.]+)H([0-9.]+)V([0-9.]+)H([0-9.]+)Z")
 
@@ -84,6 +85,43 @@ def test_what_runs_beside_the_lines_has_room_too() -> None:
     plot = line([(0, [10, 20])], 30, [(0, [40, 40])])
     assert plot.paths == ("M0 1000.0L10 750.0L20 500.0",)
     assert plot.beside == "M0 1000.0L10 0.0L20 0.0"
+
+
+def test_a_level_within_reach_has_room_and_one_far_above_presses_nothing_down() -> None:
+    near, far = line([(0, [10, 30])], 30, levels=[20, 37, 400]), line([(0, [10, 30])], 30, levels=[400])
+    assert [tick.value for tick in near.ticks] == [0, 10, 20, 30, 40]
+    assert [(each.value, each.percent) for each in near.levels] == [(20, 50), (37, pytest.approx(7.5))]
+    assert [tick.value for tick in far.ticks] == [tick.value for tick in line([(0, [10, 30])], 30).ticks]
+    assert (far.levels, far.paths) == ((), line([(0, [10, 30])], 30).paths)
+
+
+def test_every_level_lies_where_its_value_would_be_drawn_and_in_the_box() -> None:
+    dice = random.Random(3)
+    for _ in range(500):
+        size = 10 ** dice.uniform(-4, 9)
+        run = [dice.uniform(-0.2, 1) * size for _ in range(20)]
+        levels = sorted(dice.random() * 3 * size for _ in range(4))
+        plot, bare = line([(0, run)], 30, levels=levels), line([(0, run)], 30)
+        reach = 1.25 * bare.ticks[-1].value
+        assert [each.value for each in plot.levels] == [each for each in levels if each <= reach]
+        assert all(0 <= each.percent <= 100 for each in plot.levels)
+        for each in plot.levels:
+            assert each.percent == pytest.approx(level(plot, each.value) / HEIGHT * 100, abs=1e-6)
+        steps = [after.value - tick.value for tick, after in pairwise(plot.ticks)]
+        assert len(plot.ticks) <= 9
+        assert all(step == pytest.approx(steps[0]) for step in steps)
+
+
+def test_parts_of_one_bar_lie_behind_each_other_and_fill_it() -> None:
+    assert stretches([30, Decimal(10), 0, -5]) == [(0, 75), (75, 25), (100, 0), (100, 0)]
+    assert stretches([]) == []
+    assert stretches([0]) == [(0, 0)]
+    dice = random.Random(8)
+    for _ in range(300):
+        found = stretches([dice.random() * 10 ** dice.uniform(-3, 9) for _ in range(dice.randint(1, 9))])
+        assert sum(width for _, width in found) == pytest.approx(100)
+        for (start, width), (after, _) in pairwise(found):
+            assert after == pytest.approx(start + width)
 
 
 def test_former_values_are_a_line_of_steps_that_breaks_where_there_is_none() -> None:

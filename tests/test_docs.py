@@ -7,13 +7,11 @@ import tomllib
 from dataclasses import fields
 from typing import get_args
 
-import pytest
-
 from app.__main__ import _parser
 from app.dashboard import WORDS
 from app.query import Query
 from app.sandbox.faults import Kind
-from app.settings import BadSetting, read
+from app.settings import read
 from app.web.viewer import SCOPE
 from tests.running import ROOT, bare, running
 
@@ -102,10 +100,3 @@ def test_every_parameter_of_the_query_is_named() -> None:
 
 def test_every_card_is_named_in_the_scope() -> None:
     assert {*WORDS, *SCOPE} <= set(re.findall(r"\b[a-z]+\b", section("Sign your users in")))
-
-
-@pytest.mark.parametrize("name", ["ORRERY_THEME"])
-def test_what_this_version_cannot_do_is_refused_and_not_ignored(name: str) -> None:
-    assert name not in README
-    with pytest.raises(BadSetting, match=name):
-        read({name: "x"})

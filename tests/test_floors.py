@@ -30,6 +30,7 @@ FLOORS = {
     "app.fleet": 4,
     "app.budget": 3,
     "app.statement": 3,
+    "app.thresholds": 3,
     "app.prepaid": 3,
     "app.listing": 3,
     "app.orb": 2,

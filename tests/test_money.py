@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from app.amounts import write, write_change, write_quantity, write_rate, write_tick
+from app.amounts import cut, write, write_change, write_quantity, write_rate, write_tick
 from app.locales import locale
 from app.money import Money, Quantity, Rate, UnitPrice, difference, exact, total, unit
 from app.orb.decode import decode
@@ -149,6 +149,41 @@ def test_different_amounts_seldom_share_a_place_in_a_table(made: Callable[[int],
 def test_no_figure_can_be_changed(figure: Money | Quantity, name: str, complaint: str) -> None:
     with pytest.raises(AttributeError, match=complaint):
         setattr(figure, name, Decimal(2))
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "amount", "parts"),
+    [
+        ("en", "USD", "3062.16", ("$3,062", ".16", "")),
+        ("en", "USD", "-0.5", ("−$0", ".50", "")),
+        ("de", "EUR", "3062.16", ("3.062", ",16", "\xa0€")),
+        ("fr", "EUR", "3062.16", ("3\u202f062", ",16", "\xa0€")),
+        ("pt-BR", "BRL", "1062", ("R$\xa01.062", ",00", "")),
+        ("ja", "JPY", "3062", ("￥3,062", "", "")),
+        ("en", "JPY", "3062", ("¥3,062", "", "")),
+        ("ar", "USD", "3347.12", (f"{LRM}3,347", ".12", f"\xa0US${LRM}")),
+        ("en", "KWD", "1833.84", ("KWD\xa01,833", ".840", "")),
+        ("de", "KWD", "1833.84", ("1.833", ",840", "\xa0KWD")),
+        ("en", "credits", "5539.6", ("5,539.6 credits", "", "")),
+    ],
+)
+def test_an_amount_is_cut_around_its_cents(language: str, code: str, amount: str, parts: tuple[str, str, str]) -> None:
+    found = Money(Decimal(amount), unit(code))
+    assert cut(write(found, locale(language)), found.unit, locale(language)) == parts
+
+
+def test_whatever_is_cut_is_still_all_there() -> None:
+    dice = random.Random(2)
+    for _ in range(500):
+        language, code = (
+            dice.choice(["en", "de", "fr", "ja", "ar", "he", "pl", "hi", "sv", "de-CH"]),
+            dice.choice(["USD", "EUR", "JPY", "KWD", "CHF"]),
+        )
+        found = Money(Decimal(dice.randint(-(10**7), 10**7)).scaleb(-dice.randint(0, 4)), unit(code))
+        text = write(found, locale(language))
+        before, cents, after = cut(text, found.unit, locale(language))
+        assert before + cents + after == text
+        assert sum(letter.isdigit() for letter in cents) == found.unit.digits
 
 
 def test_an_amount_due_comes_from_an_invoice_alone() -> None:

@@ -1,13 +1,17 @@
 """What usage costs by day, at list price: Orb's own buckets, never cut anew.
 
 Source: the cost series of the subscription, or of the customer where several are shown; the figure is the
-subtotal, before discounts, minimums, credits and tax.
+subtotal, before discounts, minimums, credits and tax. Beside running totals, the thresholds of the subscription's
+alerts that count the same.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
+
+import anyio
 
 from app.account.account import Account
 from app.cache.freshness import Answer
@@ -16,13 +20,17 @@ from app.days import Period
 from app.listing import Listing
 from app.money import unit
 from app.orb import wire
+from app.orb.alerts import Alert
 from app.orb.errors import OrbError
 from app.query import Query
 from app.questions import ask, before, questions
 from app.sentences import sentence
 from app.series import Question, Series, SpendDay, compared, members, view
+from app.thresholds import of_spend
 from app.together import settled
 from app.words import Text
+
+_BRIEFLY = 0.5  # seconds that running totals wait for what is drawn beside them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +76,34 @@ def _why_none(listing: Listing, query: Query) -> str | None:
 
 async def _found(account: Account, listing: Listing, question: Question, query: Query) -> _Found:
     earlier = before(question, listing) if query.compare else None
-    answer, past = await _both(account, question, query, earlier)
+    found: list[Any] = await settled(
+        OrbError, partial(_both, account, question, query, earlier), partial(_alerts, account, question, query)
+    )
+    if isinstance(found[0], OrbError):
+        raise found[0]
+    (answer, past), alerts = found
     costs = answer.reading.value
     answers = [each for each in (answer, past) if each]
     if not costs.data or (question.beside and not any(cost.subtotal for cost in costs.data)):
         return None, answers
     series = view(question, costs, query.view_mode, listing.zone, account.now)
+    if alerts and all(day.start == question.window.start for day in series.days):
+        series = replace(series, thresholds=of_spend(alerts, unit(series.unit)))
     if earlier is None or past is None:
         return series, answers
     previous = view(earlier, past.reading.value, "periodic", listing.zone, account.now)
     return replace(series, previous=compared(series, previous)), answers
+
+
+async def _alerts(account: Account, question: Question, query: Query) -> tuple[Alert, ...]:
+    """The alerts that may count what the running totals of one subscription do; none where they are not at once had."""
+    (first, *others), allowed = question.members, "alerts" in account.scope
+    current = first.period is not None and question.window.start == first.period.start
+    if query.view_mode != "cumulative" or not allowed or others or question.rolled_up or not current:
+        return ()
+    with suppress(OrbError), anyio.move_on_after(_BRIEFLY):
+        return (await account.late().subscription_alerts(first)).reading.value.data
+    return ()
 
 
 async def _both(

@@ -20,6 +20,7 @@ from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
 from app.web.listening import Changes
 from app.web.problems import unknown
+from app.web.theme import Themed
 from app.web.tokens import Tokens
 from app.web.turns import Turns
 from app.web.validated import Validators
@@ -68,6 +69,7 @@ class Desk:
     validators: Validators
     once: Once
     changes: Changes
+    themed: Themed
     sign_in_url: str | None = None
     cors_origins: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from app.web import asked_form
 from app.web.asked_form import Form
 from app.web.desk import Desk
 from app.web.problems import Problem, unavailable
-from app.web.render import reader_of, words
+from app.web.render import reader_of, shared
 from app.web.sheet import write
 from app.web.viewer import Viewer
 
@@ -32,6 +32,7 @@ class Page:
         self._front = front
         self._viewer = viewer
         self._reader = reader_of(request, viewer)
+        self._shared = shared(request, viewer)
         self._form = found
         self._listing: Listing | None = None
         self._prices: tuple[OwnPrice, ...] = ()
@@ -59,7 +60,7 @@ class Page:
             problem = unavailable(failed(self._failure))
         start, end = self._days()
         html = front.templates.get_template("explore.html").render(
-            words(self._reader),
+            self._shared,
             scope=self._viewer.scope,
             sandbox=front.invented is not None,
             place="explore",

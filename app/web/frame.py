@@ -8,9 +8,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
+from app.palette import SCHEMES
+from app.query import BadQuery
 from app.web.desk import desk
 from app.web.problems import unknown
-from app.web.render import reader_of, words
+from app.web.render import shared
+from app.web.theme import pick
 from app.web.viewer import Viewer
 
 # What static/frame.js sends with all that it asks.
@@ -23,9 +26,12 @@ async def show(request: Request) -> Response:
     front = desk(request)
     if not front.frame_ancestors:
         raise unknown()
+    scheme = request.query_params.get("theme")
+    if scheme not in (None, *SCHEMES):
+        raise BadQuery("theme must be light or dark")
+    pick(request, scheme)
     page = front.templates.get_template("embed.html")
-    shared = words(reader_of(request))
-    answer = page.render(origins=front.frame_ancestors, sign_in_url=front.sign_in_url, **shared)
+    answer = page.render(origins=front.frame_ancestors, sign_in_url=front.sign_in_url, picked=scheme, **shared(request))
     # A page that is isolated (COEP) frames only what is so too.
     return HTMLResponse(answer, headers={"Cross-Origin-Embedder-Policy": "require-corp"})
 
@@ -67,5 +73,6 @@ def _word(viewer: Viewer) -> str:
         sorted(viewer.named),
         None if viewer.subscriptions is None else sorted(viewer.subscriptions),
         viewer.locale,
+        viewer.theme,
     )
     return sha256(msgspec.json.encode(shown)).hexdigest()[:32]

@@ -153,7 +153,7 @@ class Sheet(Page):
         self._shared |= {"place": "invoices", "path": request.url.path}
 
     def main(self, template: str, **data: object) -> bytes:
-        return self._part(template, **data)
+        return self.part(template, **data)
 
 
 def asked(request: Request) -> tuple[str | None, int]:

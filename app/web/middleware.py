@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import log
 from app.metrics import caused, counted
 from app.metrics.caused import Caused
-from app.web import frame, problems
+from app.web import frame, problems, theme
 from app.web.explained import cache_status, server_timing
 
 _ALWAYS = {
@@ -27,7 +27,7 @@ _PAGE_POLICY = (
 )
 _PRIVATE = {
     "Cache-Control": "private, no-store",
-    "Vary": "Authorization, Cookie, Accept, Accept-Language, Origin",
+    "Vary": "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language, Origin",
 }
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # What every answer carries that is no page: those too that are given before the service sees the request.
@@ -96,10 +96,13 @@ class Around:
         headers.update(frame.told(scope))
         is_page = headers.get("content-type", "").startswith("text/html")
         headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
+        if headers.get("content-type") == "image/svg+xml":
+            headers["Content-Security-Policy"] = f"{_DATA_POLICY}; sandbox"  # a picture that is opened is a document
         if scope["scheme"] == "https":
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if static and message["status"] < 400:
-            headers.update({"Cache-Control": "no-cache", "Vary": "Origin"})
+        if (static or theme.is_open(scope["path"])) and message["status"] < 400:
+            headers["Vary"] = "Accept-Encoding, Origin"
+            headers.setdefault("Cache-Control", "no-cache")
         else:
             headers.update(_PRIVATE)
 

@@ -1,5 +1,6 @@
 """The dashboard for people: a page that leaves in page order as its cards land, complete without script."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import anyio
@@ -9,17 +10,16 @@ from starlette.responses import HTMLResponse, Response
 
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
-from app.dashboard import WORDS, Landed, Summary, listing, load_one, loading, period_now, summary
+from app.dashboard import WORDS, Landed, Summary, chosen, listing, load_one, loading, period_now, summary
 from app.labels import property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
-from app.web import frame
-from app.web.api import known, needs
+from app.web.api import known
 from app.web.desk import Desk, desk
 from app.web.document import updated
 from app.web.problems import signed_out
-from app.web.render import reader_of, words
+from app.web.render import reader_of, shared
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.timeframe import Timeframe
@@ -62,22 +62,6 @@ async def show(request: Request) -> Response:
     return Streamed(write, "text/html")
 
 
-async def refresh(request: Request) -> Response:
-    """`POST /refresh`: asks the first-paint questions past Orb's cache, then sends the browser to the page."""
-    viewer, front = who(request), desk(request)
-    needs(viewer, "refresh")
-    query, cards = front.question(request, viewer)
-    moment = front.moment(live=True)
-    account = front.account(viewer, moment)
-    await known(account, query.subscription_id)
-    async with loading(account, query, cards, moment.deadline) as arriving:
-        outcomes = {landed.card.word: landed.outcome async for landed in arriving}
-    said = summary(None, outcomes, front.refresh_age, front.now())
-    # The page finds what was kept: the fragment makes it show that some of it could not be renewed.
-    told = "" if said.complete else "#not-refreshed"
-    return frame.onward(request, f"/{_again(request)}{told}")
-
-
 async def card(request: Request) -> Response:
     """`GET /cards/{card}`: one card on a page of its own; waits as long as patience allows."""
     viewer, front = who(request), desk(request)
@@ -85,7 +69,9 @@ async def card(request: Request) -> Response:
     moment = front.moment()
     account, page = front.account(viewer, moment), Page(request, front, viewer, query)
     await known(account, query.subscription_id)
-    outcome = await load_one(wanted, account, query, moment.deadline)
+    # It takes its place among the others of its page, and says what it would say beside them.
+    beside = replace(query, cards=tuple(each.word for each in chosen(query, viewer.scope)))
+    outcome = await load_one(wanted, account, beside, moment.deadline)
     found = await listing(account)
     said = summary(found, {wanted.word: outcome}, front.refresh_age, front.now())
     parts = (page.head(), page.identity(found), page.card(wanted, outcome, found), page.foot(said))
@@ -93,17 +79,20 @@ async def card(request: Request) -> Response:
 
 
 class Page:
-    """One reader's page, part by part in the order in which it leaves."""
+    """One reader's page, part by part in the order in which it leaves.
 
-    def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query) -> None:
+    `more` takes the place of what templates are told by the same names.
+    """
+
+    def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query, **more: object) -> None:
         self._front = front
         self._query = query
         self._reader = reader_of(request, viewer)
         self._shared = {
-            **words(self._reader),
+            **shared(request, viewer),
             "query": query,
-            "again": _again(request),
-            "here": lambda **changes: _again(request, **changes),
+            "again": again(request),
+            "here": lambda **changes: again(request, **changes),
             "asked": dict(request.query_params),
             "now": front.now(),
             "scope": viewer.scope,
@@ -112,33 +101,32 @@ class Page:
             "property_label": property_label(query.group_by, query.group_label),
             "properties": [property_label(key, label) for key, label in front.grouping_keys.items()],
             "sandbox": front.invented is not None,
+            **more,
         }
 
     def head(self) -> bytes:
-        return self._part("head.html")
+        return self.part("head.html")
 
     def identity(self, found: Listing | None) -> bytes:
         period = period_now(found, self._front.now()) if found else None
         frame = Timeframe.of(self._query, found) if found else None
         today = self._front.now().astimezone(found.zone).date() if found else None
-        return self._part("identity.html", listing=found, period=period, frame=frame, today=today)
+        return self.part("identity.html", listing=found, period=period, frame=frame, today=today)
 
-    def card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
+    def card(self, card: Card, outcome: Outcome, found: Listing | None, anchor: str | None = None) -> bytes:
+        """`anchor` names it on a page that has it more than once."""
+        about = {"card": card, "timezone": found.zone.key if found else "UTC", "anchor": anchor or card.word}
+        about["names"] = {each.id: each.title for each in found.subscriptions} if found else {}
         try:
-            return self._card(card, outcome, found)
+            return self.part("card.html", outcome=outcome, **about)
         except Exception as error:  # a mistake in one card's template costs that card
             log.bug("card not drawn", error, card=card.word)
-            return self._card(card, failed(error), found)
-
-    def _card(self, card: Card, outcome: Outcome, found: Listing | None) -> bytes:
-        timezone = found.zone.key if found else "UTC"
-        names = {each.id: each.title for each in found.subscriptions} if found else {}
-        return self._part("card.html", card=card, outcome=outcome, timezone=timezone, names=names)
+            return self.part("card.html", outcome=failed(error), **about)
 
     def foot(self, said: Summary) -> bytes:
-        return self._part("foot.html", summary=said, updated=Written(updated(said, self._reader)))
+        return self.part("foot.html", summary=said, updated=Written(updated(said, self._reader)))
 
-    def _part(self, name: str, **data: object) -> bytes:
+    def part(self, name: str, **data: object) -> bytes:
         return self._front.templates.get_template(name).render({**self._shared, **data}).encode()
 
 
@@ -162,15 +150,14 @@ async def _sign_in_page(request: Request, front: Desk) -> Response:
     """Without a session: the sandbox's customers to choose from, else the way to where one signs in."""
     if front.invented is None or "authorization" in request.headers:
         return signed_out(request)
-    shared = words(reader_of(request))
     customers = [
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()
     ]
-    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared))
+    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared(request)))
 
 
-def _again(request: Request, **changes: str | None) -> str:
+def again(request: Request, **changes: str | None) -> str:
     """The query of this request, to be asked again with `changes`: with its question mark, or nothing.
 
     What is changed to None is left out.

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from app.cards.credits import UnitCredits
 from app.cards.explore import Exploration, Result
-from app.chart import Plot, bars, part, shares
+from app.chart import Plot, bars, part, shares, stretches
 from app.groups import Breakdown
-from app.prepaid.blocks import Block
+
+_HUES = 6  # the last one is that of all further ones
 
 
 def group_shares(part: Breakdown) -> list[float]:
@@ -15,11 +17,28 @@ def group_shares(part: Breakdown) -> list[float]:
     return shares([group.subtotal.amount for group in part.groups])
 
 
-def left_of(block: Block) -> float | None:
-    """How much of a block is left, in percent of the most that was in it; None where there is nothing to compare."""
-    if block.initial is None or block.initial.amount <= 0 or block.balance.amount < 0:
-        return None
-    return part(block.balance.amount, block.initial.amount)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A block's part of the one bar of what is left: from where and how wide, in percent of the bar, and how much of it
+    in percent of itself is thought to expire unused. `hue` is the number of its colour.
+    """
+
+    start: float
+    width: float
+    unused: float
+    hue: int
+
+
+def blocks(unit: UnitCredits) -> dict[str, Stretch]:
+    """The blocks that can be used now, by id, as parts of one bar."""
+    usable = [block for block in unit.blocks or () if block.state == "usable" and block.balance.amount > 0]
+    lost = {each.id: each.amount.amount for each in unit.expiring}
+    return {
+        block.id: Stretch(start, width, part(lost.get(block.id, 0), block.balance.amount), min(n, _HUES))
+        for n, (block, (start, width)) in enumerate(
+            zip(usable, stretches([block.balance.amount for block in usable]), strict=True), 1
+        )
+    }
 
 
 def result_shares(result: Result) -> list[float]:

@@ -1,6 +1,6 @@
 """What the card of cost by day draws: its prices, days and running totals, and the days before beside them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from app.words import Text
 
 _NAMED = 5  # more hues than this nobody can match to their names
 _SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
+_NAME = 8.0  # percent of a plot's height that the name of a threshold takes
 _MONTHS = 62  # past two months an axis is read in months
 
 
@@ -30,22 +31,35 @@ Figures = tuple[tuple[Money, ...], ...]
 @dataclass(frozen=True, slots=True)
 class SpendPlot:
     """`legend` and the plot's bars stand in one order; `prices` are all of them, `rows` has a figure of each a day.
+    Where the last of the legend is several prices as one, `others` has what those come to for each row.
 
     `places` are the columns of those days. `marks` are the days of the axis that are written out: the day, how
     far right in percent, and what it is. `runs` are the first days of the lines where there are several. `former`
     has, for each row, what the day cost that lies as far back as the comparison goes. `pointed` says that there is
-    room to point at single days.
+    room to point at single days. `levels` are the thresholds within reach, `beyond` is the first that is not.
     """
 
     plot: Plot
     legend: tuple[Named, ...]
     prices: tuple[Named, ...]
     rows: Figures
+    others: tuple[Money, ...]
     places: tuple[int, ...]
     marks: tuple[tuple[date, float, str], ...]
     runs: tuple[date, ...]
     former: tuple[Money | None, ...]
     pointed: bool
+    levels: tuple["Level", ...]
+    beyond: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A threshold that is drawn, so far down as `percent` says; `named` where its amount has room beside the others."""
+
+    value: Money
+    percent: float
+    named: bool
 
 
 def spend(series: Series, timezone: str) -> SpendPlot:
@@ -60,7 +74,8 @@ def spend(series: Series, timezone: str) -> SpendPlot:
     former = {} if cumulative else _former(series)
     runs = _runs(series.days, places, _subtotal) if cumulative else []
     if cumulative:
-        plot = line(runs, len(axis), _runs(series.days, places, _with_adjustments) if series.adjusted else ())
+        adjusted = _runs(series.days, places, _with_adjustments) if series.adjusted else ()
+        plot = line(runs, len(axis), adjusted, [each.amount for each in series.thresholds])
     else:
         plot = _stacked(series, top, places, len(axis), {place: each.amount for place, each in former.items()})
     return SpendPlot(
@@ -68,12 +83,24 @@ def spend(series: Series, timezone: str) -> SpendPlot:
         legend,
         prices,
         rows,
+        tuple(row[-1] for row in top) if len(prices) > _NAMED else (),
         places,
         _marks(axis, places, series.days),
         tuple(axis[place] for place, _ in runs) if len(runs) > 1 else (),
         tuple(former.get(place) for place in places),
         len(series.days) <= _SINGLE_DAYS,
+        tuple(_levels(plot, series.thresholds)),
+        next(iter(series.thresholds[len(plot.levels) :]), None),
     )
+
+
+def _levels(plot: Plot, thresholds: Sequence[Money]) -> Iterator[Level]:
+    """Those that the plot has room for; a name stands no closer to that of a lower one than it is high."""
+    lowest = 100.0 + _NAME
+    for value, tick in zip(thresholds, plot.levels, strict=False):
+        named = tick.percent <= lowest - _NAME
+        lowest = tick.percent if named else lowest
+        yield Level(value, tick.percent, named)
 
 
 def _stacked(series: Series, rows: Figures, places: tuple[int, ...], count: int, former: dict[int, Decimal]) -> Plot:

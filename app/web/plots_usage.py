@@ -53,9 +53,8 @@ def metrics(part: SubscriptionUsage) -> Sorted:
 
 def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: str) -> UsagePlot:
     """One metric's days over the whole period; running totals are a line, days are bars."""
-    named = [day.label.day for day in metric.days]
-    axis = sorted({*(part.period.dates(zone(timezone)) if part.period else ()), *named})
-    places = tuple(axis.index(day) for day in named)
+    axis = _axis(part, timezone)
+    places = tuple(axis.index(day.label.day) for day in metric.days)
     columns = max(len(axis), _NARROWEST)
     growing = view_mode == "cumulative"
     plot = line(_runs(metric.days, places), columns) if growing else _bars(metric.days, places, columns)
@@ -70,6 +69,12 @@ def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: st
         None if growing else _most(metric.days),
         len(metric.days) <= _SINGLE_DAYS,
     )
+
+
+def _axis(part: SubscriptionUsage, timezone: str) -> list[date]:
+    """The days of the whole period, one axis for all of its charts: a day lies where it lies in every one."""
+    named = {day.label.day for metric in part.metrics for day in metric.days}
+    return sorted({*(part.period.dates(zone(timezone)) if part.period else ()), *named})
 
 
 def _bars(days: Sequence[UsageDay], places: Sequence[int], count: int) -> Plot:
@@ -103,19 +108,25 @@ def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> float
 
 @dataclass(frozen=True, slots=True)
 class UsageTable:
-    """Every metric's quantity on every day that any of them has; None where a metric has no such day."""
+    """Every metric's quantity on every day that any of them has; None where a metric has no such day.
+
+    `places` are the columns in which the charts draw the rows.
+    """
 
     metrics: tuple[Metric, ...]
     rows: tuple[tuple[UsageDay, tuple[Quantity | None, ...]], ...]
+    places: tuple[int, ...]
 
 
-def table(part: SubscriptionUsage) -> UsageTable:
+def table(part: SubscriptionUsage, timezone: str) -> UsageTable:
     """The figures behind the charts, a row a bucket."""
     used = tuple(metric for metric in part.metrics if metric.used)
     buckets = {(day.start, day.end): day for metric in used for day in metric.days}
     by_metric = [{(day.start, day.end): day.quantity for day in metric.days} for metric in used]
     ordered = sorted(buckets, key=lambda bucket: (bucket[1], bucket[0]))
-    return UsageTable(used, tuple((buckets[each], tuple(days.get(each) for days in by_metric)) for each in ordered))
+    rows = tuple((buckets[each], tuple(days.get(each) for days in by_metric)) for each in ordered)
+    axis = _axis(part, timezone)
+    return UsageTable(used, rows, tuple(axis.index(day.label.day) for day, _ in rows))
 
 
 def reasons(part: SubscriptionUsage) -> list[tuple[Text, str | None]]:

@@ -11,7 +11,7 @@ from app.web.desk import desk
 from app.web.frame import framed
 from app.web.lists import parameters
 from app.web.problems import unavailable
-from app.web.render import reader_of, words
+from app.web.render import shared
 from app.web.session import who
 
 
@@ -33,7 +33,7 @@ async def enter(request: Request) -> Response:
     if not (_is_form(request) or framed(request)):
         return RedirectResponse(address, 303)
     page = front.templates.get_template("portal.html")
-    return HTMLResponse(page.render(address=address, **words(reader_of(request, viewer))))
+    return HTMLResponse(page.render(address=address, **shared(request, viewer)))
 
 
 def _is_form(request: Request) -> bool:

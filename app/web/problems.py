@@ -12,7 +12,7 @@ from app.cards.base import Failed
 from app.query import BadQuery
 from app.web.catalogue import ENGLISH
 from app.web.reader import reader
-from app.web.render import reader_of, words
+from app.web.render import shared
 from app.web.viewer import NotSignedIn
 from app.words import Text, Words
 
@@ -95,7 +95,7 @@ async def handle(request: Request, error: Exception) -> Response:
         return signed_out(request)
     page = request.app.state.desk.templates.get_template("problem.html")
     return HTMLResponse(
-        page.render(problem=problem, **words(reader_of(request))), problem.status, headers=_headers(problem, headers)
+        page.render(problem=problem, **shared(request)), problem.status, headers=_headers(problem, headers)
     )
 
 
@@ -104,7 +104,7 @@ def signed_out(request: Request) -> Response:
     front = request.app.state.desk
     url = front.sign_in_url or ("/" if front.invented is not None else None)
     page = front.templates.get_template("signed_out.html")
-    return HTMLResponse(page.render(url=url, **words(reader_of(request))), 401, CHALLENGE)
+    return HTMLResponse(page.render(url=url, **shared(request)), 401, CHALLENGE)
 
 
 def _headers(problem: Problem, headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -94,6 +94,11 @@ class Reader:
         found = self._translated(text)
         return found.format(**{name: self._apart(self.write(value)) for name, value in text.values.items()})
 
+    def cut(self, money: Money) -> tuple[Written, Written, Written]:
+        """An amount as it is written, cut around its cents, the sign before them included: there may be none."""
+        before, cents, after = amounts.cut(self.write(money), money.unit, self.locale)
+        return Written(before), Written(cents), Written(after)
+
     def quantity(self, amount: Decimal) -> str:
         return amounts.write_quantity(amount, self.locale)
 

@@ -21,6 +21,7 @@ from app.plain import at_length, plain, short
 from app.web import plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
+from app.web.theme import look
 from app.web.viewer import Viewer
 from app.web.wishes import wishes
 from app.words import Plural, Text, Written
@@ -49,6 +50,11 @@ def reader_of(request: Request, viewer: Viewer | None = None) -> Reader:
     return reader(locale, request.app.state.desk.labels)
 
 
+def shared(request: Request, viewer: Viewer | None = None) -> dict[str, object]:
+    """What every page needs: the words of its reader, and how it is dressed."""
+    return {**words(reader_of(request, viewer)), "look": look(request)}
+
+
 @cache
 def encoder(reader: Reader) -> msgspec.json.Encoder:
     """Data as JSON for one reader: amounts as decimal strings with their text, texts and days as they are read."""
@@ -66,8 +72,11 @@ def _plain(reader: Reader, value: object) -> object:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def environment() -> jinja2.Environment:
-    """Templates escape everything, fail on a name that is not there, and write our values for their reader."""
+def environment(address: Callable[[str], str]) -> jinja2.Environment:
+    """Templates escape everything, fail on a name that is not there, and write our values for their reader.
+
+    `address` tells where a browser finds a file of the page.
+    """
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -78,6 +87,7 @@ def environment() -> jinja2.Environment:
         finalize=_written,
     )
     found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage)
+    found.globals.update(file=lambda name: Written(address(name)))
     found.globals.update(last=lambda end: end - timedelta(microseconds=1))
     return found
 
@@ -127,6 +137,7 @@ def words(reader: Reader) -> dict[str, object]:
         "short": lambda value: Written(shown.write(value)),
         "exact": Written,  # a field of a form brings back what was typed
         "together": together,
+        "cut": shown.cut,
         **{name: _ours(getattr(shown, name)) for name in _WRITES},
     }
 

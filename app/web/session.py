@@ -12,7 +12,8 @@ from app.web import frame
 from app.web.desk import desk
 from app.web.lists import parameters
 from app.web.problems import Problem, not_signed_in
-from app.web.render import reader_of, words
+from app.web.render import shared
+from app.web.theme import pick
 from app.web.viewer import NotSignedIn, Viewer
 
 _COOKIE: Final = "orrery_session"
@@ -30,15 +31,16 @@ def who(request: Request) -> Viewer:
             raise NotSignedIn
         viewer = desk(request).tokens.viewer(token.strip())
         frame.tell(request, viewer)
-        return _known(viewer)
+        return _known(request, viewer)
     viewer = desk(request).tokens.viewer(_cookie(request))
     if request.method == "POST" or request.scope["path"].startswith("/api/"):
         same_site(request)
-    return _known(viewer)
+    return _known(request, viewer)
 
 
-def _known(viewer: Viewer) -> Viewer:
+def _known(request: Request, viewer: Viewer) -> Viewer:
     log.private.set({viewer.customer.id})
+    pick(request, viewer.theme)
     return viewer
 
 
@@ -71,7 +73,7 @@ def _own_origins(request: Request) -> tuple[str, ...]:
 async def enter(request: Request) -> Response:
     """`GET /enter#token=…`: the landing of a plain link, whose script posts the token to `/session`."""
     page = desk(request).templates.get_template("enter.html")
-    return HTMLResponse(page.render(**words(reader_of(request))))
+    return HTMLResponse(page.render(**shared(request)))
 
 
 async def sign_in(request: Request) -> Response:

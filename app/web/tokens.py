@@ -95,6 +95,7 @@ class Tokens:
         scope: str | None = None,
         subscriptions: Sequence[str] | None = None,
         locale: str | None = None,
+        theme: str | None = None,
     ) -> str:
         """A token for that customer, as the host application would mint it."""
         now = int(self._now())
@@ -113,6 +114,8 @@ class Tokens:
             claims["subscription_ids"] = list(subscriptions)
         if locale is not None:
             claims["locale"] = locale
+        if theme is not None:
+            claims["theme"] = theme
         return jwt.encode(claims, self._secrets[0].reveal(), algorithm="HS256", headers={"typ": _TYPE})
 
     def _header(self, token: str) -> dict[str, Any]:

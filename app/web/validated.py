@@ -6,7 +6,6 @@ It is a weak one: what changes with nothing but time is no part of it, such as t
 """
 
 import hmac
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -17,10 +16,10 @@ from starlette.responses import Response
 from app.secret import Secret
 from app.web.reader import Reader
 from app.web.render import encoder, reader_of
+from app.web.unchanged import has
 from app.web.viewer import Viewer
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-_TAG = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
 class Validators:
@@ -51,14 +50,8 @@ def document(request: Request, viewer: Viewer, data: object, passing: Mapping[st
         # No other place can be taken for it: within a string its quotes would be escaped.
         lasting = lasting.replace(f'"{name}":'.encode() + encoder(reader).encode(value), b"", 1)
     tag = request.app.state.desk.validators.tag(viewer, reader, lasting)
-    if not _has(request, tag):
+    if not has(request, tag):
         return Response(body, headers={"ETag": tag}, media_type="application/json")
     answer = Response(status_code=304, headers={"ETag": tag})
     del answer.headers["content-length"]
     return answer
-
-
-def _has(request: Request, tag: str) -> bool:
-    """Whether one of the tags in `If-None-Match` is this one, weak or strong, or it takes any."""
-    asked = ",".join(request.headers.getlist("if-none-match"))
-    return asked.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(asked)

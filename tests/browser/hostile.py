@@ -22,6 +22,7 @@ from app.main import create_app
 from app.secret import Secret
 from app.settings import Settings
 from app.web import render
+from app.web.files import Files
 from tests.canary import VIEWER_SECRET
 from tests.faults.front import truth
 from tests.whole import NOON
@@ -146,7 +147,7 @@ def serving(poison: Poison, broken: tuple[str, str, str] | None = None) -> Itera
         patience=30,
         sandbox=True,
     )
-    with patch("app.main.environment", lambda: environment(broken)):
+    with patch("app.main.environment", lambda _: environment(broken)):
         app = create_app(settings, Poisoned(poison), now=lambda: NOON)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", server_header=False)
         server = uvicorn.Server(config)
@@ -162,7 +163,7 @@ def serving(poison: Poison, broken: tuple[str, str, str] | None = None) -> Itera
 
 
 def environment(broken: tuple[str, str, str] | None) -> jinja2.Environment:
-    found = render.environment()
+    found = render.environment(Files().address)
     if broken is not None:
         name, piece, other = broken
         source = (TEMPLATES / name).read_text()

@@ -54,6 +54,12 @@ def test_hours_are_drawn_and_stand_in_a_table(signed_in: Open, orrery: Running) 
         page.get_by_role("button", name="Run query").click()
         drawn = page.locator("#result .bars rect")
         assert drawn.count() == page.locator("#result tbody tr").count() > 24
+        cells = page.locator("#result tbody tr").first.locator("th, td:not(.bar)").all_text_contents()
+        page.locator("#result .way").first.focus()
+        page.keyboard.press("Home")
+        expect(page.locator("#result .way").first).to_have_attribute(
+            "aria-valuetext", f"{cells[0]}, Quantity {cells[1]}, Subtotal {cells[2]}"
+        )
         page.locator("#result summary").click()
         expect(page.locator("#result tbody tr").first).to_be_visible()
 

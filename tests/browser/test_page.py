@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.running import Running
+from tests.running import Running, running
 
 NORTHWIND = "Northwind Robotics"
 VARIANTS = [
@@ -25,6 +25,16 @@ def test_a_visitor_picks_a_customer_and_sees_the_dashboard(signed_in: Open) -> N
         for name in ("Bill", "Credits", "Cost by day", "Where cost comes from"):
             expect(page.get_by_role("region", name=name)).to_be_visible()
         assert page.locator(".bill .figure").inner_text().startswith("$")
+
+
+def test_the_first_view_takes_four_requests_at_most(signed_in: Open) -> None:
+    with signed_in(NORTHWIND) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.resource_type))
+        page.reload()
+        expect(page.locator(".way").first).to_be_attached()
+        painted = [kind for kind in asked if kind not in ("xhr", "eventsource")]  # what comes after it is there
+        assert painted == ["document", "stylesheet", "script"]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: f"{each['viewport']['width']}-{each['color_scheme']}")
@@ -58,15 +68,84 @@ def test_a_refresh_brings_newer_figures_and_the_page_back(signed_in: Open, orrer
 
 def test_what_could_not_be_refreshed_is_said_once(signed_in: Open, orrery: Running) -> None:
     with orrery.fault("upcoming_invoice", "status", status=500), signed_in("Quiet") as page:
-        notice = page.get_by_text("Some figures could not be refreshed.")
+        notice = page.locator(".notice")
         expect(notice).to_be_hidden()
         page.get_by_role("button", name="Refresh", exact=True).click()
         expect(notice).to_be_visible()
+        expect(page.get_by_role("status")).to_contain_text("Some figures could not be refreshed.")
         expect(page).to_have_url(f"{orrery.url}/")
-        expect(notice).to_be_visible()
         page.reload()
         expect(page.get_by_text(re.compile("^Updated |^Age unknown"))).to_be_visible()
         expect(notice).to_be_hidden()
+
+
+def test_without_script_what_could_not_be_refreshed_is_said_too(signed_in: Open, orrery: Running) -> None:
+    with (
+        orrery.fault("upcoming_invoice", "status", status=500),
+        signed_in("Quiet", java_script_enabled=False) as page,
+    ):
+        page.get_by_role("button", name="Refresh", exact=True).click()
+        expect(page.locator(".notice")).to_be_visible()
+
+
+def test_each_card_settles_by_itself_and_what_was_opened_and_focused_stays(signed_in: Open, orrery: Running) -> None:
+    with signed_in("Meridian") as page:
+        bill = page.locator("#bill")
+        before = bill.locator(".figure").inner_text()
+        page.locator("#spend details > summary").first.click()
+        button = page.get_by_role("button", name="Refresh", exact=True)
+        with orrery.clock(advance=43_200), orrery.fault("upcoming_invoice", "slow", seconds=4):
+            button.click()
+            expect(page.locator(".card[aria-busy]")).to_have_count(1)
+            assert bill.get_attribute("aria-busy") == "true"
+            assert bill.locator(".figure").inner_text() == before  # readable while it waits
+            expect(bill).not_to_have_attribute("aria-busy", "true")
+        expect(bill.locator(".figure")).not_to_have_text(before)
+        expect(page.locator("#spend details").first).to_have_attribute("open", "")
+        expect(button).to_be_focused()
+        expect(button).not_to_have_attribute("aria-disabled", "true")
+        expect(page.get_by_role("status")).to_have_text("The figures are refreshed.")
+        assert page.url == f"{orrery.url}/"
+
+
+def test_a_button_pressed_twice_asks_once(signed_in: Open, orrery: Running) -> None:
+    with signed_in("Quiet") as page:
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+        with orrery.fault("upcoming_invoice", "slow", seconds=1):
+            button = page.get_by_role("button", name="Refresh", exact=True)
+            button.dblclick()
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("status")).to_have_text("The figures are refreshed.")
+        assert sent == [f"{orrery.url}/refresh"]
+
+
+def test_a_refresh_whose_answer_breaks_off_leaves_the_figures_and_says_so(signed_in: Open) -> None:
+    with signed_in(NORTHWIND) as page:
+        before = page.locator(".bill .figure").inner_text()
+        page.route("**/refresh", lambda route: route.fulfill(status=200, body='{"card":"bill","status":"ready"}\n'))
+        page.get_by_role("button", name="Refresh", exact=True).click()
+        expect(page.locator(".notice")).to_be_visible()
+        expect(page.locator(".card[aria-busy]")).to_have_count(0)
+        assert page.locator(".bill .figure").inner_text() == before
+
+
+def test_a_refresh_after_the_session_has_ended_leads_to_where_one_signs_in(signed_in: Open) -> None:
+    with signed_in("Quiet", refused=401) as page:
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Refresh", exact=True).click()
+        expect(page.get_by_role("button", name=NORTHWIND)).to_be_visible()
+
+
+def test_an_older_answer_is_renewed_after_the_page_is_there(signed_in: Open) -> None:
+    with running(ORRERY_MAX_AGE="0") as at, signed_in("Meridian", at=at) as page:
+        before = page.locator(".bill .figure").inner_text()
+        with at.clock(advance=43_200), at.fault("upcoming_invoice", "slow", seconds=2):
+            page.reload()
+            assert page.locator(".bill .figure").inner_text() == before
+            expect(page.locator(".bill .message.stale")).to_be_visible()
+            expect(page.locator(".bill .figure")).not_to_have_text(before)
+        expect(page.locator(".bill .message.stale")).to_have_count(0)
 
 
 def test_the_stamp_keeps_ticking(signed_in: Open) -> None:

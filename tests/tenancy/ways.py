@@ -60,5 +60,8 @@ NOBODYS = {
     ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
+    ("GET", "/static/{name}"),
+    ("GET", "/theme.css"),
+    ("GET", "/theme/{file}"),
 }
 CARDS = ("bill", "credits", "spend", "breakdown", "usage", "licenses", "alerts")

@@ -1,12 +1,14 @@
 """Where cost comes from, as the page says it: how many groups are shown, and that there are more."""
 
 import csv
+import re
 from html import unescape
 
 import httpx
 import pytest
 import respx
 
+from app.web import pages
 from tests.conftest import Serve
 from tests.orb.answers import borealis, changed
 from tests.whole import whole
@@ -14,6 +16,7 @@ from tests.whole import whole
 
 async def test_more_groups_than_are_shown_are_said_to_be_there_and_lead_to_them() -> None:
     async with whole() as service, service.client("northwind") as client:
+        alone = (await client.get("/api/cards/breakdown")).json()["data"]["subscriptions"][0]
         ten = (await client.get("/cards/breakdown")).text
         all_of_them = (await client.get("/cards/breakdown", params={"limit": "100"})).text
         few = (await client.get("/api/cards/breakdown")).json()["data"]["subscriptions"][0]
@@ -21,10 +24,27 @@ async def test_more_groups_than_are_shown_are_said_to_be_there_and_lead_to_them(
 
     assert (len(few["groups"]), few["has_more"]) == (10, True)
     assert "Showing the top 10. There are more." in ten
-    assert "the overview, which has cost by day, tells it." in ten
+    assert "All others" in ten
+    assert alone["residual"] is None
+    assert alone["residual_reason"].endswith("the overview, which has cost by day, tells it.")
     assert 'href="/?limit=100#breakdown">Show up to 100' in ten
     assert (len(many["groups"]), many["has_more"]) == (24, False)
     assert "There are more" not in all_of_them
+
+
+async def test_a_card_by_itself_says_what_it_says_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "_SOON", 30)  # a busy machine takes its time
+
+    def rows(page: str) -> list[str]:
+        return re.findall(r"<tr.*?</tr>", page.partition('id="breakdown"')[2].partition("</section>")[0], re.DOTALL)
+
+    async with whole() as service, service.client("northwind") as client:
+        alone = (await client.get("/cards/breakdown")).text  # before anything is kept
+        beside = (await client.get("/")).text
+        again = (await client.get("/cards/breakdown")).text
+
+    assert len(rows(beside)) == 13
+    assert rows(alone) == rows(again) == rows(beside)
 
 
 async def test_too_many_groups_lead_on_by_usage_and_to_a_free_question() -> None:
@@ -64,7 +84,7 @@ async def test_a_name_stands_on_the_page_without_its_blanks_and_in_files_as_orb_
 
     assert f">{NAMES[name]}<" in unescape(page)
     assert document["data"]["subscriptions"][0]["groups"][0]["key"] == name
-    (row,) = csv.DictReader(file.splitlines(keepends=True))
+    row = next(csv.DictReader(file.splitlines(keepends=True)))
     assert row["key"].lstrip("'") == name
 
 

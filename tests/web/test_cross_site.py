@@ -15,7 +15,8 @@ from tests.conftest import Clock, Serve, sign
 from tests.orb.answers import borealis
 
 OURS = "http://orrery.test"
-OPEN = {"/livez", "/readyz", "/metrics", "/openapi.json", "/embed", "/enter", "/theme.css"}
+OPEN = {"/livez", "/readyz", "/metrics", "/openapi.json", "/embed", "/enter", "/theme.css", "/theme/{file}"}
+OPEN |= {"/static/{name}"}
 # A POST that no session stands behind: it is known by its signature.
 SIGNED = {"/webhooks/orb"}
 

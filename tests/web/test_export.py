@@ -56,6 +56,7 @@ async def test_every_row_says_what_its_figures_are(serve: Serve, orb_router: res
 
 async def test_the_file_is_kept_under_the_cards_name(serve: Serve, orb_router: respx.MockRouter) -> None:
     borealis(orb_router)
+    orb_router.get("/alerts").mock(return_value=answer("alerts_list"))
     async with serve() as client:
         response = await client.get("/api/export/spend.csv?view_mode=cumulative")
 

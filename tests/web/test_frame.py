@@ -98,10 +98,11 @@ async def test_a_renewed_token_is_of_the_same_viewer_and_another_is_not(serve: S
             await viewer(client, "borealis", scope="bill"),
             await viewer(client, "borealis", subscriptions=["sub_1"]),
             await viewer(client, "borealis", locale="de"),
+            await viewer(client, "borealis", theme="dark"),
         ]
 
     assert first == again
-    assert len({first, *others}) == 5
+    assert len({first, *others}) == 6
 
 
 async def test_a_refresh_tells_the_frame_where_to_go_on(serve: Serve, orb_router: respx.MockRouter) -> None:

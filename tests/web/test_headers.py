@@ -29,7 +29,7 @@ ALWAYS = {
     "x-request-id": "[0-9a-f]{32}",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cache-control": "private, no-store",
-    "vary": "Authorization, Cookie, Accept, Accept-Language, Origin",
+    "vary": "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language, Origin",
 }
 LENGTH = {"content-length": "[0-9]+"}
 PAGE = {
@@ -42,6 +42,7 @@ PAGE = {
     ),
 }
 TIMED = {"server-timing": r"([a-z]+;dur=[0-9.]+, )*(total|head);dur=[0-9.]+"}
+THEMED = {"cache-control": "no-cache", "vary": "Accept-Encoding, Origin", "etag": '"[0-9a-f]{16}"'}
 KEPT = {"cache-status": "Orrery; .+"}
 KINDS: dict[str, dict[str, str]] = {
     "page": PAGE | LENGTH | TIMED,
@@ -61,16 +62,16 @@ KINDS: dict[str, dict[str, str]] = {
     "session": ALWAYS
     | {"content-length": "0", "location": "/", "set-cookie": "orrery_session=[^;]*; HttpOnly; Max-Age=[0-9]+; .*"},
     "text": ALWAYS | LENGTH | {"content-type": "text/plain; charset=utf-8"},
+    "sheet": ALWAYS | LENGTH | THEMED | {"content-type": "text/css; charset=utf-8"},
+    "unchanged sheet": ALWAYS | THEMED,
     "static": ALWAYS
     | LENGTH
     | {
         "content-type": "text/(css|javascript); charset=utf-8",
-        "cache-control": "no-cache",
-        "vary": "Origin",
+        "cache-control": "public, no-cache",
+        "vary": "Accept-Encoding, Origin",
         "cross-origin-resource-policy": "cross-origin",
-        "accept-ranges": "bytes",
-        "etag": '"[0-9a-f]+"',
-        "last-modified": ".*GMT",
+        "etag": r'"[a-z]+\.[0-9a-f]{12}\.(css|js)"',
     },
 }  # fmt: skip
 # What comes with one status, whatever the kind.
@@ -176,6 +177,9 @@ def asks() -> Iterator[Ask]:
     yield Ask("/api/changes", "/api/changes", 403, "problem", state="cookie", headers=ABROAD)
     yield Ask("/api/changes", "/api/changes?surprise=1", 400, "problem")
     yield Ask("/openapi.json", "/openapi.json", 200, "description", state="out")
+    yield Ask("/theme.css", "/theme.css", 200, "sheet", state="out")
+    yield Ask("/theme.css", "/theme.css", 304, "unchanged sheet", state="out", headers={"If-None-Match": "*"})
+    yield Ask("/theme/{file}", "/theme/logo.svg", 404, "problem", state="out")
     yield Ask("/portal", "/portal", 403, "problem", "POST")
     yield Ask("/portal", "/portal", 401, "problem page", "POST", "out", HTML)
     yield from page("/credits/ledger")
@@ -191,10 +195,10 @@ def asks() -> Iterator[Ask]:
     yield Ask("/livez", "/livez", 200, "text", state="out")
     yield Ask("/readyz", "/readyz", 200, "text", state="out")
     yield Ask("/metrics", "/metrics", 404, "problem", state="out", headers={"Via": "1.1 proxy"})
-    yield Ask("/static", "/static/dashboard.css", 200, "static", state="out")
-    yield Ask("/static", "/static/dashboard.js", 200, "static", state="out")
-    yield Ask("/static", "/static/nothing.css", 404, "problem", state="out")
-    yield Ask("/static", "/static/..%2fapp/main.py", 404, "problem", state="out")
+    yield Ask("/static/{name}", "/static/dashboard.css", 200, "static", state="out")
+    yield Ask("/static/{name}", "/static/dashboard.js", 200, "static", state="out")
+    yield Ask("/static/{name}", "/static/nothing.css", 404, "problem", state="out")
+    yield Ask("/static/{name}", "/static/..%2fapp/main.py", 404, "problem", state="out")
     yield Ask("none", "/nowhere", 404, "problem", state="out")
     yield Ask("none", "/nowhere", 404, "problem page", headers=HTML)
 
@@ -218,7 +222,9 @@ def test_every_route_is_asked_in_every_way_that_it_takes(settings: Settings) -> 
 
 
 def test_every_route_with_data_is_asked_by_somebody_who_is_not_signed_in(settings: Settings) -> None:
-    open_to_all = {"/livez", "/readyz", "/metrics", "/static", "/openapi.json", "/enter", "/embed", "/session/end"}
+    probes = {"/livez", "/readyz", "/metrics"}
+    files = {"/static/{name}", "/theme.css", "/theme/{file}"}
+    open_to_all = probes | files | {"/openapi.json", "/enter", "/embed", "/session/end"}
     refused = {each.route for each in ASKS if each.state == "out" and each.status == 401}
 
     assert refused >= routes(settings).keys() - open_to_all
@@ -241,7 +247,8 @@ def ask(serve: Serve, orb_router: respx.MockRouter, clock: Clock) -> Any:
             if each.state == "cookie":
                 client.cookies.set("orrery_session", sign(clock, "borealis"))
             content = f"token={sign(clock, 'borealis')}" if each.content == "token" else each.content
-            yield await client.request(each.method, each.path, headers=each.headers, content=content)
+            headers = {"Accept-Encoding": "identity", **each.headers}
+            yield await client.request(each.method, each.path, headers=headers, content=content)
 
     return start
 

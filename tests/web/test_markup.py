@@ -24,7 +24,8 @@ IN_SCRIPTS = (
 )
 # `safe` is for constants alone: it stands right behind a string in quotes.
 IN_TEMPLATES = (
-    r"<script(?! src=\"/static/)|</script>\S|javascript:|\bstyle\s*=|<style|\son\w+\s*=|srcdoc|autoescape|"
+    r"<script(?! src=\"\{\{ file\(\"[a-z]+\.js\"\) }}\")|</script>\S|"
+    r"javascript:|\bstyle\s*=|<style|\son\w+\s*=|srcdoc|autoescape|"
     r"[^'\s]\s*\|\s*safe\b|\bMarkup\b|(?<!;)\s[\w-]+=\{\{|='\{\{|<base\b|<iframe|<object|<embed"
 )
 
@@ -66,7 +67,7 @@ def test_such_a_template_would_be_found(line: str) -> None:
 
 
 def rendered(source: str, language: str = "en", name: str = "x.html", **values: object) -> str:
-    templates = environment()
+    templates = environment(str)
     templates.loader = jinja2.DictLoader({name: source})
     return templates.get_template(name).render(**words(reader(locale(language))), **values)
 

@@ -171,7 +171,7 @@ async def test_a_label_has_one_of_a_closed_set_of_values_and_nobodys_id_key_or_a
                 known = closed[label]
             assert value in known, (name, label, value)
             seen.setdefault(label, set()).add(value)
-    assert {"/api/invoices/{invoice}", "/static", "other"} <= seen["route"]
+    assert {"/api/invoices/{invoice}", "/static/{name}", "other"} <= seen["route"]
     assert {"GET", "other"} <= seen["method"]
     assert "upcoming_invoice" in seen["call"]
 

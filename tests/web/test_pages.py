@@ -116,7 +116,7 @@ async def test_a_card_that_is_slow_is_sent_as_late_with_a_way_to_it(serve: Serve
         alone = await page(client, "/cards/bill?limit=5")
 
     assert 'data-status="late"' in bill
-    assert 'data-late="/cards/bill?limit=5"' in bill
+    assert 'data-again="/cards/bill?limit=5" data-late' in bill
     assert 'href="/cards/bill?limit=5"' in bill
     assert "$825.00" in text(section(alone, "bill"))
 

@@ -8,17 +8,19 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from app.cards.credits import UnitCredits
 from app.cards.explore import Exploration, Group, Result
 from app.days import Period
-from app.money import Quantity, unit
+from app.money import Money, Quantity, unit
 from app.orb import wire
 from app.orb.decode import decode
 from app.orb.wire import Subtotal
-from app.prepaid.blocks import described
+from app.prepaid.blocks import Block, described
+from app.prepaid.outlook import Expiring
 from app.series import Question, Series, view
 from app.web import plots
-from app.web.plots import left_of
 from app.web.plots_spend import SpendPlot, spend
+from app.words import Text
 from tests.orb.answers import example
 
 ZONE = "America/Los_Angeles"
@@ -85,16 +87,26 @@ def test_today_is_marked_and_the_days_that_are_over_are_not() -> None:
     assert "today" not in [kind for _, _, kind in over]
 
 
-def test_how_much_of_a_block_is_left_is_drawn_where_it_is_known() -> None:
+def test_blocks_that_can_be_used_are_one_bar_and_what_expires_unused_is_a_part_of_its_block() -> None:
     (block, _) = decode(example("credits_blocks"), wire.CreditBlocks).data
 
-    def left(**fields: object) -> float | None:
-        return left_of(described(replace(block, **fields), unit("credits"), None, None, THIRD_OF_MAY))
+    def held(name: str, balance: str, **fields: object) -> Block:
+        found = replace(block, id=name, balance=Decimal(balance), effective_date=None, expiry_date=None, **fields)
+        return described(found, unit("credits"), None, None, THIRD_OF_MAY)
 
-    assert left(balance=Decimal(75), maximum_initial_balance=Decimal(100)) == 75
-    assert left(maximum_initial_balance=None) is None
-    assert left(maximum_initial_balance=Decimal(0)) is None
-    assert left(balance=Decimal(-1)) is None
+    later = replace(block, id="later", effective_date=THIRD_OF_MAY + timedelta(days=1), expiry_date=None)
+    lost = Expiring("a", Money(Decimal(15), unit("credits")), THIRD_OF_MAY, Text("Lost"))
+    blocks = (
+        held("a", "60"),
+        held("b", "20"),
+        held("none", "0"),
+        held("unpaid", "5", status="pending_payment"),
+        described(later, unit("credits"), None, None, THIRD_OF_MAY),
+    )
+    found = plots.blocks(UnitCredits("credits", "ready", blocks=blocks, expiring=(lost,)))
+
+    assert found == {"a": plots.Stretch(0, 75, 25, 1), "b": plots.Stretch(75, 25, 0, 2)}
+    assert plots.blocks(UnitCredits("credits", "ready")) == {}
 
 
 def result(*groups: tuple[object, str], unit_code: str = "USD") -> Result:

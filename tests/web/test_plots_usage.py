@@ -105,7 +105,7 @@ def test_six_metrics_are_open_the_others_folded_and_those_without_usage_named() 
 def test_the_table_has_a_row_a_bucket_and_a_column_a_metric() -> None:
     answer = usage()
     short = msgspec.structs.replace(answer.data[1], usage=answer.data[1].usage[1:])
-    found = plots_usage.table(seen(PART, Usage((answer.data[0], short))))
+    found = plots_usage.table(seen(PART, Usage((answer.data[0], short))), ZONE)
 
     assert [metric.name for metric in found.metrics] == ["API Requests", "Active Users"]
     assert [[each and f"{each.value}" for each in row] for _, row in found.rows] == [

@@ -110,11 +110,11 @@ async def test_it_costs_no_call_on_first_paint_and_is_there_once_it_is_kept(
 
     late = first["cards"]["usage"]
     assert (late["status"], late["data"], late["code"], first["complete"]) == ("late", {}, None, True)
-    assert 'data-late="/cards/usage"' in page
+    assert 'data-again="/cards/usage" data-late' in page
     assert routes["usage"].call_count == 1
     assert again["cards"]["usage"] == filled
     assert 'id="usage"' in html
-    assert 'data-late="/cards/usage"' not in html
+    assert 'data-again="/cards/usage" data-late' not in html
 
 
 async def test_the_bill_that_was_asked_for_anyway_has_the_totals(serve: Serve, orb_router: respx.MockRouter) -> None:

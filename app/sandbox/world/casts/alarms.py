@@ -46,7 +46,7 @@ ALARMS = (
     Alarm("northwind", _SCALE, _usage(_SCALE, 0, "100000", "90000000"), Month(-5, 9)),
     Alarm("northwind", _SCALE, _usage(_SCALE, 6, "1000"), Month(-5, 10), enabled=False),
     Alarm("northwind", _SCALE, Rule("spend_exceeded", _at("750"), "USD", price_filters=_INFERENCE), Month(-4, 2)),
-    Alarm(None, _SCALE, Rule("spend_exceeded", _at("50000"), "USD"), Month(-20)),
+    Alarm(None, _SCALE, Rule("spend_exceeded", _at("3000", "4500", "50000"), "USD"), Month(-20)),
     Alarm(
         "halcyon",
         pricelists.RENDER,
