@@ -20,7 +20,7 @@
     });
 
   class UsageDashboard extends HTMLElement {
-    static observedAttributes = ["src", "theme"];
+    static observedAttributes = ["src", "theme", "cards"];
     #here = false;
     #frame = null;
     #origin = null;
@@ -85,6 +85,7 @@
       if (!this.hasAttribute("src")) return;
       const url = new URL(this.getAttribute("src"), document.baseURI);
       if (!["https:", "http:"].includes(url.protocol)) throw new TypeError("src must be an https address");
+      if (this.hasAttribute("cards")) url.searchParams.set("cards", this.getAttribute("cards").trim().replace(/\s+/g, ","));
       if (["light", "dark"].includes(this.getAttribute("theme"))) {
         url.searchParams.set("theme", this.getAttribute("theme"));
       }

@@ -17,7 +17,8 @@ let known = null; // the token of which the two are true
 let wanting = false;
 let wanted = -Infinity; // when it was asked for last
 let shown = false; // whether there are figures on the page
-let place = "/"; // the address of what is shown, or is to be
+const START = document.documentElement.dataset.start; // the whole dashboard, or the cards that the page around wants
+let place = START; // the address of what is shown, or is to be
 let first; // gives up waiting for the first token
 let turn = 0; // of several pages on their way, the last one asked for comes
 
@@ -76,7 +77,7 @@ function learn(request, used) {
 /** Another viewer's token has come: nothing of the one before stays, not even until the page is there. */
 function change() {
   clear();
-  load("/");
+  load(START);
 }
 
 /** Takes the page away: what it listened to ends with it. */
@@ -116,7 +117,7 @@ function forget() {
   clearTimeout(first);
   token = offered = known = viewer = null;
   wanting = false;
-  place = "/";
+  place = START;
   conclude();
 }
 
@@ -275,7 +276,7 @@ function start() {
   document.addEventListener("orrery:ask", (event) => sign(event.detail, token));
   document.addEventListener("orrery:listen", (event) => (event.detail.open = hear));
   document.addEventListener("visibilitychange", watch);
-  window.addEventListener("popstate", (event) => load((event.state && event.state.place) || "/", "GET", null, "keep"));
+  window.addEventListener("popstate", (event) => load((event.state && event.state.place) || START, "GET", null, "keep"));
   new ResizeObserver(() => {
     tell({ type: "orrery:height", height: Math.ceil(document.documentElement.getBoundingClientRect().height) });
   }).observe(document.documentElement);

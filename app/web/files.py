@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.web.problems import unknown
+from app.web.unchanged import has
 
 _FOLDER = Path(__file__).parents[2] / "static"
 _COMMENTS = re.compile(rb"^[ \t]*(//[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
@@ -52,10 +53,8 @@ class Files:
         file, lasts = found
         packs = "gzip" in request.headers.get("accept-encoding", "").lower()
         headers = {"Cache-Control": lasts, "ETag": f'"{file.named}{".gz" if packs else ""}"'}
-        if headers["ETag"] in request.headers.get("if-none-match", ""):
-            unchanged = Response(status_code=304, headers=headers)
-            del unchanged.headers["content-length"]
-            return unchanged
+        if has(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
         if packs:
             headers["Content-Encoding"] = "gzip"
         return Response(file.packed if packs else file.content, headers=headers, media_type=file.media_type)

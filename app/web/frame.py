@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
+from app.dashboard import WORDS
 from app.palette import SCHEMES
 from app.query import BadQuery
 from app.web.desk import desk
@@ -30,10 +31,21 @@ async def show(request: Request) -> Response:
     if scheme not in (None, *SCHEMES):
         raise BadQuery("theme must be light or dark")
     pick(request, scheme)
+    start = _start(request.query_params.get("cards"))
     page = front.templates.get_template("embed.html")
-    answer = page.render(origins=front.frame_ancestors, sign_in_url=front.sign_in_url, picked=scheme, **shared(request))
+    told = {"origins": front.frame_ancestors, "sign_in_url": front.sign_in_url, "picked": scheme, "start": start}
+    answer = page.render(**told, **shared(request))
     # A page that is isolated (COEP) frames only what is so too.
     return HTMLResponse(answer, headers={"Cross-Origin-Embedder-Policy": "require-corp"})
+
+
+def _start(cards: str | None) -> str:
+    """The address that the frame shows first. Raises BadQuery for a card that there is not."""
+    if cards is None:
+        return "/"
+    if strange := set(cards.split(",")) - set(WORDS):
+        raise BadQuery(f"cards: {min(strange)!r:.80} is none of {', '.join(WORDS)}")
+    return f"/?cards={cards}"
 
 
 def framed(request: Request) -> bool:

@@ -1,9 +1,12 @@
-"""Every kind of page as axe and a validator see it: light and dark, wide and narrow."""
+"""Every kind of page, and every state, as axe and a validator see it: light and dark, wide and narrow."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +15,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.dashboard import CARDS
 from tests.browser.pages import PAGES, Seen
-from tests.running import Running
+from tests.running import Running, running
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules/axe-core/axe.min.js"
@@ -26,6 +30,13 @@ def there(path: Path) -> Path:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say(f"{path.name} is not there: make setup, with Node and npm")
     return path
+
+
+@pytest.fixture(scope="module")
+def orrery() -> Iterator[Running]:
+    """One of its own: so many are looked at here that elsewhere nobody would be new."""
+    with running(ORRERY_REFRESH_AGE="0") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +128,28 @@ def test_what_the_validator_should_find_it_does(tmp_path: Path) -> None:
         '<!doctype html>\n<html lang="en"><title>x</title><p><div id="a"></div></p><i id="a">\n'
     )
     assert {each.split(": ")[1] for each in wrong(tmp_path)} >= {"close-order", "no-dup-id"}
+
+
+def test_every_card_is_there_in_every_state(orrery: Running) -> None:
+    page = httpx.get(f"{orrery.url}/_states", trust_env=False, timeout=60).text
+    found = defaultdict(set)
+    for anchor, status in re.findall(r'<section class="card \w+" id="([\w-]+)"[^>]* data-status="(\w+)"', page):
+        found[anchor.partition("-")[0]].add(status)
+    assert found["bill"] == {"ready", "empty", "failed", "late"}
+    assert {word: {"ready", "empty", "late"} - states for word, states in found.items()} == {
+        card.word: set() for card in CARDS
+    }
+    assert page.count("This is the last that is known.") >= len(CARDS)
+    assert len(set(re.findall(r'id="([\w-]+)"', page))) == len(re.findall(r'id="([\w-]+)"', page))
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_no_state_overflows_and_none_asks_for_anything(browser: Browser, orrery: Running, width: int) -> None:
+    asked: list[str] = []
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark") as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{orrery.url}/_states", timeout=60_000)
+        page.locator("details").evaluate_all("all => all.forEach(each => (each.open = true))")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert not [url for url in asked if "/cards/" in url or "/api/" in url]

@@ -52,6 +52,9 @@ def test_without_script_every_figure_chart_and_table_and_the_refresh_work(signed
         assert page.locator(".spend .bars path").count() > 3
         page.locator(".spend .part summary").first.click()
         assert page.locator(".spend .figures tbody tr").count() == page.locator(".spend .bars rect").count()
+        page.get_by_role("link", name="Cumulative").first.click()
+        expect(page.locator(".spend .bars path.line").first).to_be_visible()
+        page.go_back()
         page.get_by_role("button", name="Refresh", exact=True).click()
         expect(page.get_by_text("Updated just now")).to_be_visible()
 
@@ -89,7 +92,7 @@ def test_without_script_what_could_not_be_refreshed_is_said_too(signed_in: Open,
 
 
 def test_each_card_settles_by_itself_and_what_was_opened_and_focused_stays(signed_in: Open, orrery: Running) -> None:
-    with signed_in("Meridian") as page:
+    with signed_in(NORTHWIND) as page:
         bill = page.locator("#bill")
         before = bill.locator(".figure").inner_text()
         page.locator("#spend details > summary").first.click()

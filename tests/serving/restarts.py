@@ -124,7 +124,7 @@ def nginx(behind: Sequence[Copy]) -> Iterator[str]:
     """The address of what deploy/nginx.conf serves."""
     port = free_port()
     with balanced(port, [each.port for each in behind]):
-        answers(f"http://127.0.0.1:{port}/livez")
+        answers(f"http://127.0.0.1:{port}/livez", well=False)
         yield f"http://127.0.0.1:{port}"
 
 

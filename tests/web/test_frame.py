@@ -129,3 +129,20 @@ async def test_beside_a_cookie_the_frame_is_its_tokens(
 
     assert both == mine
     assert bad.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [("", "/"), ("?cards=bill", "/?cards=bill"), ("?cards=spend,bill&theme=dark", "/?cards=spend,bill")],
+)
+async def test_the_frame_starts_with_the_cards_that_it_is_for(serve: Serve, query: str, start: str) -> None:
+    async with serve(None) as client:
+        assert f'data-start="{start}"' in (await client.get(f"/embed{query}")).text
+
+
+@pytest.mark.parametrize("cards", ["", "bill,", "nothing", "bill spend", "bill&limit=1%22", "//evil.test", "invoices"])
+async def test_a_frame_for_a_card_that_there_is_not_is_refused(serve: Serve, cards: str) -> None:
+    async with serve(None) as client:
+        refused = await client.get("/embed", params={"cards": cards})
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("cards: ")
