@@ -36,6 +36,13 @@ function tick() {
 const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
 const asked = {}; // by card: what was asked for last is what counts
 
+/** Whose page it is may come late too, with any card. */
+function name(page) {
+  const named = page && page.querySelector(".identity:not([data-nameless])");
+  const nameless = document.querySelector(".identity[data-nameless]");
+  if (named && nameless) nameless.replaceWith(document.adoptNode(named));
+}
+
 /**
  * Asks for one card. The browser parses the page it is on: text never becomes markup here. What a person has opened
  * stays open, and the focus where it is. One that is renewed stays as it was where that fails.
@@ -50,6 +57,7 @@ function fill(card) {
   request.onloadend = () => {
     if (asked[card.id] !== request) return;
     const found = request.status === 200 && request.response && request.response.getElementById(card.id);
+    name(request.response);
     if (!found || (renewed && found.dataset.status === "failed")) {
       card.removeAttribute("aria-busy");
       return;

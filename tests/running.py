@@ -134,7 +134,10 @@ def _start(environment: dict[str, str], log: IO[bytes]) -> "subprocess.Popen[str
 
 
 def answers(url: str, process: "subprocess.Popen[Any] | None" = None, *, well: bool = True) -> None:
-    """Waits until a server answers there, and does so `well` unless that is no matter; it is given a minute and a half, for a busy machine takes its time."""
+    """Waits until a server answers there, and does so `well` unless that is no matter.
+
+    It is given a minute and a half: a busy machine takes its time.
+    """
     ends = time.monotonic() + 90
     while time.monotonic() < ends:
         assert process is None or process.poll() is None, "the service did not start"

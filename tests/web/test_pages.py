@@ -31,6 +31,12 @@ def text(html: str) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)))
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes its time: what is late here is meant to be."""
+    monkeypatch.setattr("app.web.pages._SOON", 20)
+
+
 async def test_the_page_is_whole_and_its_cards_stand_in_order(serve: Serve, orb_router: respx.MockRouter) -> None:
     stamped = answer("invoices_upcoming", Orb_Cache_Updated_At="2026-05-20T14:56:00+00:00")
     borealis(orb_router, upcoming_invoice=stamped)
@@ -102,7 +108,10 @@ async def test_every_state_is_in_its_own_words_and_never_in_orbs(
     assert "resource of type" not in html
 
 
-async def test_a_card_that_is_slow_is_sent_as_late_with_a_way_to_it(serve: Serve, orb_router: respx.MockRouter) -> None:
+async def test_a_card_that_is_slow_is_sent_as_late_with_a_way_to_it(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.pages._SOON", 0.8)
     routes, gate = borealis(orb_router), anyio.Event()
 
     async def late(request: httpx.Request) -> httpx.Response:  # noqa: ARG001
