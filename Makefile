@@ -21,7 +21,7 @@ fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, 
 ALONE := tests/budget tests/faults tests/fleet tests/serving
 
 test: $(STAMP) $(NODE_STAMPS) ## every test
-	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
 
 check: $(STAMP) ## formatter, linter, types

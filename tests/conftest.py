@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ from app.main import create_app
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import Settings
+from app.web.files import Files
+from app.web.render import environment
 from app.web.tokens import Tokens
 from tests.canary import ORB_KEY, VIEWER_SECRET, WATCH, listen
 from tests.running import RUNNING
@@ -24,6 +27,15 @@ ORB = "http://127.0.0.1:9/v1"
 def _listening() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         listen(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Templates and files are the same for every service of the tests: to read them each time took most of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.main.Files", cache(Files))
+        patch.setattr("app.main.environment", cache(environment))
         yield
 
 
