@@ -78,6 +78,10 @@ async def _watched(desk: Desk) -> AsyncIterator[None]:
         tasks.cancel_scope.cancel()
 
 
+#: Seconds that a connection may rest. Shorter than a client keeps it, a POST would now and then meet its end.
+_KEPT = 75
+
+
 def run(
     host: str = "127.0.0.1", port: int = 8001, latency: float = 1.0, rate_plan: RatePlan = "live", fill: int = 0
 ) -> None:
@@ -88,7 +92,16 @@ def run(
     if not is_loopback(host):
         raise ValueError(f"The sandbox listens on loopback only, and {host} is not a loopback address.")
     app = create_sandbox(latency=latency, rate_plan=rate_plan, fill=fill)
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", server_header=False, lifespan="on")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        lifespan="on",
+        timeout_keep_alive=_KEPT,
+    )
 
 
 async def _show_problem(request: Request, problem: Exception) -> Response:  # noqa: ARG001

@@ -1,7 +1,6 @@
 """Several copies of the service as an operator starts them, before an Orb with any number of customers, and a crowd."""
 
 import asyncio
-import re
 import subprocess
 import sys
 from collections import Counter
@@ -37,27 +36,12 @@ class Crowd:
             asked = [_one(client, url, customer) for url, customer in zip(urls, customers, strict=False)]
             return list(await asyncio.gather(*asked))
 
-    def losses_of_redis(self) -> float:
-        """How often a copy had Redis and then did not, or stood still for so long that others took its questions for
-        given up, over all of them."""
-        found = 0.0
-        for each in self.urls:
-            told = httpx.get(f"{each}/metrics", trust_env=False).raise_for_status().text
-            found += _told(told, "orrery_redis_losses")
-            stood = _told(told, "orrery_loop_lags_seconds_count")
-            found += stood - _told(told, 'orrery_loop_lags_seconds_bucket{le="1.0"}')
-        return found
-
     def arrivals(self) -> dict[str, list[tuple[float, str]]]:
         """When which calls reached Orb since the last time, by rate class."""
         found: dict[str, list[tuple[float, str]]] = {}
         for when, rate, what in httpx.get(f"{self.orb}/arrivals", trust_env=False).json():
             found.setdefault(rate, []).append((when, what))
         return found
-
-
-def _told(metrics: str, name: str) -> float:
-    return sum(float(found) for found in re.findall(rf"^{re.escape(name)} (\S+)", metrics, re.MULTILINE))
 
 
 async def _one(client: aiohttp.ClientSession, url: str, customer: str) -> Any:
