@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -52,21 +52,26 @@ class Receiver:
         return self.got
 
     async def answer(self, stream: ByteStream) -> None:
+        # On a busy machine a sender with little patience may be gone before it has said what it wanted.
         async with stream:
-            buffered = BufferedByteReceiveStream(stream)
-            head = (await buffered.receive_until(b"\r\n\r\n", 65_536)).decode("latin-1")
-            request, *lines = head.split("\r\n")
-            headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-            body = await buffered.receive_exactly(int(headers["content-length"]))
-            answer = self.answers.pop(0) if self.answers else 200
-            self.got.append(Received(request.split(" ")[1], headers, body))
-            await self._think()
-            if answer == HANG:
-                await anyio.sleep_forever()
-            if answer != CUT:
-                await stream.send(
-                    f"HTTP/1.1 {answer} X\r\nLocation: {self.url}/elsewhere\r\nContent-Length: 0\r\n\r\n".encode()
-                )
+            with suppress(anyio.IncompleteRead, anyio.BrokenResourceError):
+                await self._answer(stream)
+
+    async def _answer(self, stream: ByteStream) -> None:
+        buffered = BufferedByteReceiveStream(stream)
+        head = (await buffered.receive_until(b"\r\n\r\n", 65_536)).decode("latin-1")
+        request, *lines = head.split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        body = await buffered.receive_exactly(int(headers["content-length"]))
+        answer = self.answers.pop(0) if self.answers else 200
+        self.got.append(Received(request.split(" ")[1], headers, body))
+        await self._think()
+        if answer == HANG:
+            await anyio.sleep_forever()
+        if answer != CUT:
+            await stream.send(
+                f"HTTP/1.1 {answer} X\r\nLocation: {self.url}/elsewhere\r\nContent-Length: 0\r\n\r\n".encode()
+            )
 
     async def _think(self) -> None:
         """Be busy for long enough that another request would come in meanwhile."""
