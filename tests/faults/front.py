@@ -5,7 +5,9 @@ Every strike is counted.
 """
 
 import asyncio
+import atexit
 import ssl
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +18,7 @@ from typing import Any
 import httpx
 
 from app.sandbox.server import create_sandbox
+from tests.sandbox.sandbox_client import Invented
 from tests.whole import NOON
 
 STAMP = "orb-cache-updated-at"
@@ -174,6 +177,9 @@ class Front:
 
 
 _known: dict[tuple[str, str, bytes, bool, datetime], Answer] = {}
+# What the invented customers use, by the moment of which it is told.
+_events: defaultdict[datetime, Invented] = defaultdict(Invented)
+atexit.register(_events.clear)  # the engine complains of what outlives it
 
 
 async def truth(method: str, target: str, body: bytes = b"", *, cached: bool = False, now: datetime = NOON) -> Answer:
@@ -183,7 +189,8 @@ async def truth(method: str, target: str, body: bytes = b"", *, cached: bool = F
         headers = {"Authorization": "Bearer a-key", "Content-Type": "application/json"}
         if cached:
             headers |= {"Orb-Cache-Control": "cache", "Orb-Cache-Max-Age-Seconds": "300"}
-        transport = httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
+        orb = create_sandbox(now=lambda: now, latency=0, rate_plan="off", events=_events[now])
+        transport = httpx.ASGITransport(orb)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as sandbox:
             found = await sandbox.request(method, target, content=body, headers=headers)
         _known[key] = Answer(found.status_code, tuple(_kept(found)), found.content)

@@ -3,18 +3,26 @@
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import uvicorn
 
+from app.sandbox.rating.events import Event, Events
 from app.sandbox.server import create_sandbox
 
 CACHED = {"Orb-Cache-Control": "cache"}
+
+
+class Invented(Events):
+    """What several sandboxes may share: events that only the invented customers make, and to which nobody adds."""
+
+    def record(self, events: Iterable[Event]) -> NoReturn:
+        raise AssertionError(f"these events are shared: {list(events)} would be everybody's")
 
 
 class Orb:

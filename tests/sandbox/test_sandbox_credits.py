@@ -1,5 +1,6 @@
 """The credit ledger and its blocks, at instants all over the month."""
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from .sandbox_client import Orb, OrbAt, at, exact
+from .sandbox_client import Invented, Orb, OrbAt, at, exact
 
 D = Decimal
 LEDGER = "/customers/external_customer_id/lumen/credits/ledger"
@@ -26,9 +27,18 @@ INSTANTS = [
 ]
 
 
-@pytest.fixture(params=INSTANTS)
-async def orb_then(request: pytest.FixtureRequest, orb_at: OrbAt) -> Any:
-    async with orb_at(request.param) as orb:
+@pytest.fixture(scope="module", params=INSTANTS)
+def instant(request: pytest.FixtureRequest) -> Iterator[tuple[str, Invented]]:
+    """The tests of an instant come one after the other, and share the events that the invented customers made."""
+    events = Invented()
+    yield request.param, events
+    events.close()
+
+
+@pytest.fixture
+async def orb_then(instant: tuple[str, Invented], orb_at: OrbAt) -> AsyncIterator[Orb]:
+    at_instant, events = instant
+    async with orb_at(at_instant, events=events) as orb:
         yield orb
 
 

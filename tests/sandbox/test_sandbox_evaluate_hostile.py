@@ -18,7 +18,7 @@ from app.sandbox.evaluate.groups import evaluate
 from app.sandbox.evaluate.refusals import Refused
 from app.sandbox.rating.events import Events
 
-from .sandbox_client import Orb, OrbAt, sandbox_at
+from .sandbox_client import Invented, Orb, OrbAt, sandbox_at
 
 NOW = "2026-11-20T20:15:30.250000+00:00"
 WHO = {"external_customer_id": "northwind"}
@@ -200,6 +200,11 @@ HOSTILE = [
 ]
 
 
+@pytest.fixture
+def events(invented: Invented) -> Invented:
+    return invented
+
+
 async def preview(orb: Orb, **evaluation: Any) -> httpx.Response:
     body = WHO | SPAN | {"events": [EVENT], "price_evaluations": [{"external_price_id": "builds"} | evaluation]}
     return await orb.http.post("/v1/prices/evaluate_preview_events", content=json.dumps(body))
@@ -311,9 +316,9 @@ valid = st.recursive(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(filter=st.one_of(st.none(), texts, valid), key=st.one_of(texts, valid))
-def test_no_expression_breaks_the_sandbox(filter: str | None, key: str) -> None:
+def test_no_expression_breaks_the_sandbox(invented: Invented, filter: str | None, key: str) -> None:
     async def answer() -> httpx.Response:
-        async with sandbox_at(NOW) as orb:
+        async with sandbox_at(NOW, events=invented) as orb:
             return await preview(orb, filter=filter, grouping_keys=[key])
 
     found = anyio.run(answer)

@@ -47,7 +47,12 @@ def base_url() -> Iterator[str]:
         yield f"{url}/v1"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
 async def client(base_url: str) -> AsyncIterator[orb.AsyncOrb]:
     async with orb.AsyncOrb(
         api_key="a-key", base_url=base_url, max_retries=0, _strict_response_validation=True
@@ -55,7 +60,7 @@ async def client(base_url: str) -> AsyncIterator[orb.AsyncOrb]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def raw(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": "Bearer a-key"}
     async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False) as http:

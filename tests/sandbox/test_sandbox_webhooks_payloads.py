@@ -10,7 +10,7 @@ import pytest
 from orb.types.unwrap_webhook_event import UnwrapWebhookEvent
 from orb.types.webhooks.unwrap_standard_webhook_event import UnwrapStandardWebhookEvent
 
-from .sandbox_client import Orb
+from .sandbox_client import Invented, Orb
 from .webhook_receiver import PANEL
 
 TYPES = (
@@ -47,6 +47,11 @@ NEWER_THAN_THE_CLIENT = {"subscription.price_intervals.allocation_price"}
 
 class Listed(msgspec.Struct):
     payload: msgspec.Raw
+
+
+@pytest.fixture
+def events(invented: Invented) -> Invented:
+    return invented
 
 
 def model_of(event_type: str, style: str) -> Any:

@@ -29,6 +29,8 @@ CREATE TABLE events (
     properties VARCHAR
 )
 """
+#: How many answers are kept, and of how many rows at most.
+_KEPT_ANSWERS, _KEPT_ROWS = 2_000, 500
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -65,6 +67,7 @@ class Events:
         self._db.execute(_TABLE)
         self._scale = scale
         self._made: set[tuple[str, date]] = set()
+        self._kept: dict[tuple[str, bytes], list[tuple[Any, ...]]] = {}
 
     def close(self) -> None:
         """Give the memory back."""
@@ -74,19 +77,38 @@ class Events:
         """Ask the engine; instants among the values are naive UTC."""
         return self._db.execute(sql, values).fetchall()
 
+    def recall(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Ask what is asked again and again: the answer is kept until events are sent. It is not to be changed.
+
+        Whoever asks has made the months in question, so months that are made later change no answer. A
+        bill asks the same of its period each time, and even a small question takes the engine a millisecond or two.
+        """
+        question = sql, msgspec.json.encode(values)
+        if (answer := self._kept.get(question)) is None:
+            answer = self.ask(sql, **values)
+            if len(answer) <= _KEPT_ROWS:
+                if len(self._kept) >= _KEPT_ANSWERS:
+                    self._kept.clear()
+                self._kept[question] = answer
+        return answer
+
     def make(self, customer: Customer, start: datetime, end: datetime) -> None:
         """Make the events of a customer's habits in every local month that [start, end) touches."""
         month, last = first_of_month(local_day(start, customer.zone)), local_day(end, customer.zone)
+        missing = []
         while month <= last:
             if (customer.id, month) not in self._made:
-                self._made.add((customer.id, month))
-                for habit in customer.habits:
-                    self._db.execute(SEED, seeds(customer, habit, month, self._scale))
+                missing.append(month)
             month = first_of_month(month, 1)
+        if missing:
+            self._made.update((customer.id, month) for month in missing)
+            for habit in customer.habits:
+                self._db.execute(SEED, seeds(customer, habit, missing, self._scale))
 
     def record(self, events: Iterable[Event]) -> list[str]:
         """Take in events that were sent, and give the idempotency keys of those that were there before."""
         known = []
+        self._kept.clear()
         for event in events:
             if self.ask("SELECT 1 FROM events WHERE idempotency_key = $key", key=event.idempotency_key):
                 known.append(event.idempotency_key)

@@ -1,7 +1,7 @@
-"""How habits become events: a month at a time, made by the engine itself."""
+"""How habits become events: by whole months, made by the engine itself."""
 
-from datetime import UTC, date, timedelta
-from itertools import pairwise
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from app.sandbox.world.habits import Habit
@@ -12,37 +12,40 @@ from app.sandbox.world.world import Customer
 _RHYTHM = (14, 11, 9, 8, 9, 12, 20, 34, 55, 72, 80, 82, 74, 78, 84, 83, 77, 66, 52, 41, 34, 28, 22, 18)
 _HOURS = [hour for hour, weight in enumerate(_RHYTHM) for _ in range(weight)]
 
-#: Makes a habit's events of a month. An event is known the moment it happens. A hash of its name, day and number
-#: decides its time, its amount and its properties, so that every start makes the same.
+#: Makes a habit's events of some days. An event is known the moment it happens. A hash of its name, day and number
+#: decides its time, its amount and its properties, so that every start makes the same. What is picked from stands in
+#: columns, and remainders are of one type: as constants, or widened to 128 bits, they cost more than all the rest.
 SEED = """
 INSERT INTO events
 SELECT
     $customer, $event_name, moment, moment, $seed || '/' || day || '/' || n,
     '{"source":"app"' || $amount_key || CASE WHEN $amount_key = '' THEN '' ELSE
-        ((1 + hash($seed, day, n, 3) % $spread)::DECIMAL(9, 0) * $step::DECIMAL(18, 6))::DECIMAL(24, 6)::VARCHAR END
-    || $first[(1 + hash($seed, day, n, 4) % len($first))::INTEGER]
-    || $second[(1 + hash($seed, day, n, 5) % len($second))::INTEGER]
-    || $third[(1 + hash($seed, day, n, 6) % len($third))::INTEGER] || '}'
+        ((1 + (hash($seed, day, n, 3) % $spread::UBIGINT)::INTEGER)::DECIMAL(9, 0) * $step::DECIMAL(18, 6)
+            )::DECIMAL(24, 6)::VARCHAR END
+    || first[1 + (hash($seed, day, n, 4) % len(first)::UBIGINT)::INTEGER]
+    || second[1 + (hash($seed, day, n, 5) % len(second)::UBIGINT)::INTEGER]
+    || third[1 + (hash($seed, day, n, 6) % len(third)::UBIGINT)::INTEGER] || '}'
 FROM (
-    SELECT day, n, dawn + to_microseconds((
-        $hours[(1 + hash($seed, day, n, 1) % len($hours))::INTEGER] * 3600000000
-        + (hash($seed, day, n, 2) % 3600000000)::BIGINT
+    SELECT first, second, third, day, n, dawn + to_microseconds((
+        hours[1 + (hash($seed, day, n, 1) % len(hours)::UBIGINT)::INTEGER] * 3600000000
+        + (hash($seed, day, n, 2) % 3600000000::UBIGINT)::BIGINT
     ) % length) AS moment
     FROM (
-        SELECT day, dawn, length, unnest(range(many)) AS n
-        FROM (SELECT unnest($days) AS day, unnest($dawns) AS dawn, unnest($lengths) AS length, unnest($counts) AS many)
+        SELECT hours, first, second, third, day, dawn, length, unnest(range(many)) AS n
+        FROM
+            (SELECT $hours AS hours, $first AS first, $second AS second, $third AS third),
+            (SELECT unnest($days) AS day, unnest($dawns) AS dawn, unnest($lengths) AS length, unnest($counts) AS many)
     )
 )
 ORDER BY moment
 """
 
 
-def seeds(customer: Customer, habit: Habit, month: date, scale: float) -> dict[str, Any]:
-    """Say what `SEED` needs to make the events of a local month."""
-    days = [month + timedelta(days=n) for n in range((first_of_month(month, 1) - month).days)]
-    dawns = [
-        midnight(day, customer.zone).astimezone(UTC).replace(tzinfo=None) for day in [*days, first_of_month(month, 1)]
-    ]
+def seeds(customer: Customer, habit: Habit, months: Sequence[date], scale: float) -> dict[str, Any]:
+    """Say what `SEED` needs to make the events of local months, each named by its first day."""
+    days = [month + timedelta(days=n) for month in months for n in range((first_of_month(month, 1) - month).days)]
+    dawns = [_dawn(customer, day) for day in days]
+    nexts = [_dawn(customer, day + timedelta(days=1)) for day in days]
     first, second, third = ([*(tags.slots() for tags in habit.tags)] + [[""]] * 3)[:3]
     return {
         "customer": customer.id,
@@ -56,10 +59,14 @@ def seeds(customer: Customer, habit: Habit, month: date, scale: float) -> dict[s
         "third": third,
         "hours": _HOURS,
         "days": [day.toordinal() for day in days],
-        "dawns": dawns[:-1],
-        "lengths": [(late - early) // timedelta(microseconds=1) for early, late in pairwise(dawns)],
+        "dawns": dawns,
+        "lengths": [(late - early) // timedelta(microseconds=1) for early, late in zip(dawns, nexts, strict=True)],
         "counts": [many(customer, habit, day, scale) for day in days],
     }
+
+
+def _dawn(customer: Customer, day: date) -> datetime:
+    return midnight(day, customer.zone).astimezone(UTC).replace(tzinfo=None)
 
 
 def many(customer: Customer, habit: Habit, day: date, scale: float) -> int:

@@ -87,7 +87,7 @@ class Usage:
             worth = f"TRY_CAST({worth} AS DECIMAL(38, 9))"
         moment = _SEEN if self.as_seen else _HAPPENED
         asked = _ROWS.format(groups=f"[{groups}]::VARCHAR[]", worth=worth, moment=moment)
-        rows = self.events.ask(
+        rows = self.events.recall(
             _SQL[metric.aggregation].format(rows=asked),
             cuts=[naive(cut) for cut in cuts],
             customers=[customer.id for customer in subscription.users],
