@@ -4,15 +4,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
-from functools import cache
-from typing import Any
 
 from babel import Locale
-from babel.numbers import NumberPattern, format_compact_decimal, get_decimal_symbol, parse_pattern
+from babel.numbers import format_compact_decimal
 
 from app.money import Money, Rate, Unit, UnitPrice, places
+from app.spelling import Spelling, rounded, spelling, spelling_of_percents
 
-_ROUNDED = Context(prec=300, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+_WIDE = Context(prec=300, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 _MANY = Decimal(10000)
 _MINUS = "−"
@@ -31,42 +30,39 @@ def noun(unit: Unit, size: Decimal) -> str:
 
 def write(money: Money, locale: Locale, noun: Noun = noun) -> str:
     """The amount as people read it: `$3,062.16`, `¥1,200`, `1,200 credits`, `<$0.01` for a crumb."""
-    pattern = _pattern(money.unit, locale)
+    unit, amount = money.unit, money.amount
+    spelled = _spelling(unit, locale)
+    least, most = (0, 2) if unit.digits is None else (unit.digits, unit.digits)
     if isinstance(money, UnitPrice):
-        pattern = parse_pattern(pattern.pattern)
-        least = money.unit.digits or 0
-        pattern.frac_prec = (least, max(least, places(money.amount)))
-    step = Decimal(1).scaleb(-pattern.frac_prec[1])
-    size = money.amount.copy_abs().quantize(step, context=_ROUNDED)
-    if money.amount and not size:
-        crumb = _spell(step, money.unit, pattern, locale, noun)
-        return _before("<" if money.amount > 0 else ">", _signed(step.copy_sign(money.amount), crumb, locale), locale)
-    text = _spell(size, money.unit, pattern, locale, noun)
-    return _signed(money.amount, text, locale)
+        least = unit.digits or 0
+        most = max(least, places(amount))
+    size = rounded(amount.copy_abs(), most)
+    if amount and not size:
+        step = Decimal(1).scaleb(-most).copy_sign(amount)
+        crumb = _signed(step, _named(step.copy_abs(), unit, spelled, (least, most), noun), spelled)
+        return _before("<" if amount > 0 else ">", crumb, spelled)
+    return _signed(amount, _named(size, unit, spelled, (least, most), noun), spelled)
 
 
 def cut(text: str, unit: Unit, locale: Locale) -> tuple[str, str, str]:
     """A written amount of a currency before, in and after its decimals, their separator included."""
-    decimals = re.escape(get_decimal_symbol(locale)) + rf"\d{{{unit.digits}}}(?!\d)"
+    decimals = re.escape(spelling(locale).point) + rf"\d{{{unit.digits}}}(?!\d)"
     found = [*re.finditer(decimals, text)] if unit.digits else []
     return (text[: found[-1].start()], found[-1][0], text[found[-1].end() :]) if found else (text, "", "")
 
 
 def write_tick(money: Money, locale: Locale) -> str:
     """The amount as the name of a gridline: `$600`, `$0.05`, `1,500`; no more decimals than it has."""
-    decimals = max(0, places(money.amount))
     if not money.unit.is_currency:
         return write_quantity(money.amount, locale)
-    pattern = parse_pattern(_pattern(money.unit, locale).pattern)
-    pattern.frac_prec = (decimals, decimals)
-    text = _spell(money.amount.copy_abs(), money.unit, pattern, locale, noun)
-    return _signed(money.amount, text, locale)
+    decimals, spelled = max(0, places(money.amount)), _spelling(money.unit, locale)
+    return _signed(money.amount, spelled.spell(money.amount.copy_abs(), decimals, decimals), spelled)
 
 
 def write_quantity(quantity: Decimal, locale: Locale) -> str:
     """A count as people read it, exact: `50,300,112`, `0.19291`."""
-    text = _number(quantity.copy_abs(), _plain(max(0, places(quantity))), locale)
-    return _signed(quantity, text, locale)
+    spelled = spelling(locale)
+    return _signed(quantity, spelled.spell(quantity.copy_abs(), 0, max(0, places(quantity))), spelled)
 
 
 def write_compact(quantity: Decimal, locale: Locale) -> str:
@@ -74,11 +70,11 @@ def write_compact(quantity: Decimal, locale: Locale) -> str:
     size = _THREE_DIGITS.create_decimal(quantity.copy_abs())
     if size < _MANY:
         return write_quantity(size.copy_sign(quantity), locale)
-    with localcontext(_ROUNDED):
+    with localcontext(_WIDE):
         text = str(format_compact_decimal(size, locale=locale, fraction_digits=2))
     if text.isdecimal():  # German has no short word for thousands, and Babel no groups where there is none
         text = write_quantity(size, locale)
-    return _signed(quantity, text, locale)
+    return _signed(quantity, text, spelling(locale))
 
 
 def write_percent(share: Decimal, locale: Locale) -> str:
@@ -92,25 +88,23 @@ def write_rate(rate: Rate, locale: Locale) -> str:
 
 
 def _percent(percent: Decimal, decimals: tuple[int, int], locale: Locale) -> str:
-    pattern = parse_pattern(locale.percent_formats[None].pattern)
-    pattern.frac_prec = decimals
-    pattern.scale = 0
-    return _signed(percent, _number(percent.copy_abs(), pattern, locale), locale)
+    spelled = spelling_of_percents(locale)
+    return _signed(percent, spelled.spell(percent.copy_abs(), *decimals), spelled)
 
 
 def write_change(percent: Decimal, locale: Locale) -> str:
     """By how many percent something is more or less, to one decimal: `+41.0%`, `−4,2 %`."""
     text = write_percent(percent, locale)
-    return _before("+", text, locale) if percent > 0 else text
+    return _before("+", text, spelling(locale)) if percent > 0 else text
 
 
-def _signed(amount: Decimal, text: str, locale: Locale) -> str:
+def _signed(amount: Decimal, text: str, spelled: Spelling) -> str:
     """`text`, the size of `amount` in words, with the sign; the true minus where text runs from left to right.
 
     Where it runs from right to left, marks of direction keep the sign left of the digits, a currency written in
     Latin letters in one piece with them, and one written in letters of the language on their left.
     """
-    if locale.text_direction != "rtl":
+    if not spelled.rtl:
         return _MINUS + text if amount < 0 else text
     bare = text.translate(_NO_MARKS)
     sign = "-" if amount < 0 else ""
@@ -119,36 +113,14 @@ def _signed(amount: Decimal, text: str, locale: Locale) -> str:
     return f"{_LRM}{sign}{bare}{_LRM}" if sign or not bare[-1].isdecimal() or not bare[0].isdecimal() else bare
 
 
-def _before(sign: str, text: str, locale: Locale) -> str:
-    return f"{_LRM}{sign}{text}" if locale.text_direction == "rtl" else sign + text
+def _before(sign: str, text: str, spelled: Spelling) -> str:
+    return f"{_LRM}{sign}{text}" if spelled.rtl else sign + text
 
 
-def _spell(size: Decimal, unit: Unit, pattern: NumberPattern, locale: Locale, noun: Noun) -> str:
-    if not unit.is_currency:
-        return f"{_number(size, pattern, locale)} {noun(unit, size)}"
-    text = _number(size, pattern, locale, currency=unit.code, currency_digits=False)
-    # CLDR keeps a code of letters off the digits; Babel does not.
-    return re.sub(r"^([A-Z]{3})(?=[0-9])", "\\1\N{NO-BREAK SPACE}", text)
+def _named(size: Decimal, unit: Unit, spelled: Spelling, decimals: tuple[int, int], noun: Noun) -> str:
+    text = spelled.spell(size, *decimals)
+    return text if unit.is_currency else f"{text} {noun(unit, size)}"
 
 
-def _number(size: Decimal, pattern: NumberPattern, locale: Locale, **currency: Any) -> str:
-    # Babel rounds in the context that it finds: the usual one has 28 digits.
-    with localcontext(_ROUNDED):
-        return str(pattern.apply(size, locale, **currency))
-
-
-@cache
-def _pattern(unit: Unit, locale: Locale) -> NumberPattern:
-    if unit.digits is None:
-        return _plain(2)
-    standard = locale.currency_formats["standard"]
-    pattern = parse_pattern(standard.pattern)
-    pattern.frac_prec = (unit.digits, unit.digits)
-    return pattern
-
-
-@cache
-def _plain(decimals: int) -> NumberPattern:
-    pattern = parse_pattern("#,##0")
-    pattern.frac_prec = (0, decimals)
-    return pattern
+def _spelling(unit: Unit, locale: Locale) -> Spelling:
+    return spelling(locale, unit.code if unit.is_currency else None)
