@@ -44,6 +44,20 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBack:
+    """What became of a card, for those who count."""
+
+    word: str
+    kind: str
+    code: str | None
+    as_of: datetime | None
+
+    def count(self, seconds: float, now: datetime) -> None:
+        age = (now - self.as_of).total_seconds() if self.as_of else None
+        caused.card(self.word, self.kind, self.code, seconds, age)
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodNow:
     """The billing period, and how far in it is: day `day` of `days`, counted in the customer's zone."""
 
@@ -109,10 +123,15 @@ async def load_one(card: Card, account: Account, query: Query, deadline: float) 
         outcome = await _load(card, account, query, deadline)
         said = {"orrery.outcome": _kind(outcome), "orrery.code": outcome.code}
         span.tell(said, wrong=isinstance(outcome, Failed))
-    age = (account.now - outcome.as_of).total_seconds() if outcome.as_of else None
-    code = outcome.code if isinstance(outcome, Failed) else None
-    caused.card(card.word, _kind(outcome), code, time.perf_counter() - began, age)
+    came_back(Landed(card, outcome)).count(time.perf_counter() - began, account.now)
     return outcome
+
+
+def came_back(landed: Landed) -> CameBack:
+    """What is counted of a card."""
+    outcome = landed.outcome
+    code = outcome.code if isinstance(outcome, Failed) else None
+    return CameBack(landed.card.word, _kind(outcome), code, outcome.as_of)
 
 
 def _kind(outcome: Outcome) -> str:

@@ -44,6 +44,7 @@ from app.web import (
     invoices,
     ledgers,
     licenses,
+    nowhere,
     openapi,
     pages,
     portal,
@@ -56,6 +57,7 @@ from app.web import (
 from app.web.desk import Desk, Invented
 from app.web.files import Files
 from app.web.introduced import Introduced
+from app.web.kept import Kept
 from app.web.listening import Changes
 from app.web.metrics import Metrics
 from app.web.middleware import Around
@@ -180,8 +182,8 @@ def create_app(
             problems.Problem: problems.handle,
             NotSignedIn: problems.handle,
             BadQuery: problems.handle,
-            404: problems.handle,
-            405: problems.handle,
+            404: nowhere.handle,
+            405: nowhere.handle,
         },
         lifespan=lifespan,
     )
@@ -286,6 +288,7 @@ def _desk(
         patience=settings.patience,
         turns=Turns(lambda: now().timestamp()),
         validators=Validators(settings.orb_api_key),
+        kept=Kept(now),
         once=once,
         changes=changes,
         themed=Themed(settings.theme),

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Reading(Generic[T_co]):
     """One answer of Orb's, and the moment whose figures it holds.
 

@@ -53,28 +53,28 @@ class Running:
 
     def client(self, customer: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token(customer)}"}
-        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20)
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=60)
 
     def requests(self) -> list[dict[str, Any]]:
         """What reached the sandbox since the last `forget`."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.panel}/requests", trust_env=False).json()["data"]
+        found: list[dict[str, Any]] = httpx.get(f"{self.panel}/requests", trust_env=False, timeout=60).json()["data"]
         return found
 
     def forget(self) -> None:
-        httpx.delete(f"{self.panel}/requests", trust_env=False)
+        httpx.delete(f"{self.panel}/requests", trust_env=False, timeout=60)
 
     @contextmanager
     def fault(self, route: str, kind: str, **more: Any) -> Iterator[None]:
         fault = {"route": route, "kind": kind, "times": -1, **more}
-        httpx.post(f"{self.panel}/faults", json=fault, trust_env=False).raise_for_status()
+        httpx.post(f"{self.panel}/faults", json=fault, trust_env=False, timeout=60).raise_for_status()
         yield
-        httpx.delete(f"{self.panel}/faults", trust_env=False)
+        httpx.delete(f"{self.panel}/faults", trust_env=False, timeout=60)
 
     @contextmanager
     def clock(self, **change: Any) -> Iterator[None]:
-        httpx.post(f"{self.panel}/clock", json=change, trust_env=False).raise_for_status()
+        httpx.post(f"{self.panel}/clock", json=change, trust_env=False, timeout=60).raise_for_status()
         yield
-        httpx.delete(f"{self.panel}/clock", trust_env=False)
+        httpx.delete(f"{self.panel}/clock", trust_env=False, timeout=60)
 
 
 # Those that run now.

@@ -54,6 +54,12 @@ def other(value: Any, key: str = "") -> Any:
     return f"{value} changed" if key == "name" and isinstance(value, str) else value
 
 
+@pytest.fixture(autouse=True)
+def _no_page_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a card may be."""
+    monkeypatch.setattr("app.web.pages._SOON", 30)
+
+
 async def seen(service: Whole, customer: str, paths: tuple[str, ...], **token: Any) -> dict[str, Any]:
     """What that viewer gets at each of the paths."""
     async with service.client(customer, **token) as client:

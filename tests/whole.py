@@ -1,6 +1,6 @@
 """The whole of it in one process: the service with a sandbox behind it, both on one clock that stands still."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -26,16 +26,17 @@ CUSTOMERS = (
 class Whole:
     """The service; `client(customer)` is a browser of that customer's."""
 
-    def __init__(self, app: Any, now: datetime) -> None:
-        self._app = app
+    def __init__(self, app: Any, now: Callable[[], datetime], wire: httpx.AsyncBaseTransport) -> None:
+        self.app = app
+        self.sandbox = wire
         self._now = now
 
     @asynccontextmanager
     async def client(self, customer: str, **token: Any) -> AsyncIterator[httpx.AsyncClient]:
-        tokens = Tokens([Secret(VIEWER_SECRET)], now=self._now.timestamp)
+        tokens = Tokens([Secret(VIEWER_SECRET)], now=lambda: self._now().timestamp())
         signed = tokens.sign(CustomerRef("external_customer_id", customer), **token)
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app),
+            transport=httpx.ASGITransport(self.app),
             base_url="http://orrery.test",
             headers={"Authorization": f"Bearer {signed}"},
         ) as client:
@@ -44,10 +45,11 @@ class Whole:
 
 @asynccontextmanager
 async def whole(
-    now: datetime = NOON, wire: httpx.AsyncBaseTransport | None = None, **settings: Any
+    now: datetime | Callable[[], datetime] = NOON, wire: httpx.AsyncBaseTransport | None = None, **settings: Any
 ) -> AsyncIterator[Whole]:
-    """The service at that moment, behind it a sandbox or `wire`; nobody's answers are kept yet."""
-    wire = wire or httpx.ASGITransport(create_sandbox(now=lambda: now, latency=0, rate_plan="off"))
+    """The service at that moment, or on that clock; behind it a sandbox or `wire`; nobody's answers are kept yet."""
+    clock = now if callable(now) else lambda: now
+    wire = wire or httpx.ASGITransport(create_sandbox(now=clock, latency=0, rate_plan="off"))
     usual: dict[str, Any] = {
         "orb_api_key": Secret(ORB_KEY),
         "orb_base_url": "http://127.0.0.1/v1",
@@ -57,6 +59,6 @@ async def whole(
         "hosts": ("orrery.test",),
         "patience": 30,
     }
-    app = create_app(Settings(**usual | settings), wire, now=lambda: now)
+    app = create_app(Settings(**usual | settings), wire, now=clock)
     async with app.router.lifespan_context(app):
-        yield Whole(app, now)
+        yield Whole(app, clock, wire)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Self, TypeVar
 
 from app import log
+from app.account.answers import Answers
 from app.budget.budget import Asker
 from app.budget.line import Priority
-from app.cache.cache import Cache
 from app.cache.freshness import Answer, Freshness, NotKept
 from app.listing import Nothing
 from app.metrics import counted
@@ -32,7 +32,7 @@ class Bound:
     def __init__(
         self,
         orb: Orb,
-        cache: Cache,
+        cache: Answers,
         customer: CustomerRef,
         freshness: Freshness,
         *,

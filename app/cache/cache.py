@@ -92,13 +92,19 @@ class Cache:
                 await self._others.change(customer, question, at)
 
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None:
-        """The kept answer if it is young enough; asks nobody."""
+        """The kept answer if it is young enough, and had with that; asks nobody."""
+        reading = self.young(key, how)
+        if reading is not None:
+            caused.hit(how.left(reading.since))
+        return reading
+
+    def young(self, key: Key, how: Freshness) -> Reading[Any] | None:
+        """The kept answer if it is young enough."""
         reading = self._last_good(key)
         if reading is None or not self._suits(key, how, reading.since, reading.asked):
             return None
         if self._others is not None and not self._others.vouches(key, reading):
             return None
-        caused.hit(how.left(reading.since))
         return reading
 
     async def get(self, key: Key, how: Freshness, ask: Ask[T]) -> Answer[T]:

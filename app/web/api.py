@@ -11,6 +11,8 @@ from app.orb.errors import OrbError
 from app.web import validated
 from app.web.desk import desk
 from app.web.document import card_object, passing, whole, without_cards
+from app.web.kept import question
+from app.web.noted import Noted
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
@@ -51,11 +53,14 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     if live:
         needs(viewer, "refresh")
     media_type = _wanted(request, (_JSON, *_STREAMS))
+    asked = None if live or media_type in _STREAMS else question(request, viewer)
+    if asked and (document := front.kept.find(asked)):
+        return validated.answer(request, document)
     query, cards = front.question(request, viewer)
-    moment = front.moment(live=live)
-    account = front.account(viewer, moment)
+    moment, noted = front.moment(live=live), Noted(front.cache)
+    account = front.account(viewer, moment, noted)
     await known(account, query.subscription_id)
-    reader = reader_of(request, viewer)
+    reader = reader_of(request)
 
     async def write(emit: Emit) -> None:
         frame = _STREAMS[media_type]
@@ -78,7 +83,12 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     outcomes = {each.card.word: each.outcome for each in landed}
     said = summary(await listing(account), outcomes, front.refresh_age, front.now())
     found: Mapping[str, object] = whole(said, landed, reader)
-    return validated.document(request, viewer, found, {name: found[name] for name in passing(said)})
+    changing = {name: found[name] for name in passing(said)}
+    if asked is None:
+        return validated.document(request, viewer, found, changing)
+    document = validated.made(request, viewer, found, changing)
+    front.kept.keep(asked, document, noted, landed, said)
+    return validated.answer(request, document)
 
 
 async def card(request: Request) -> Response:

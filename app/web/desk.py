@@ -9,6 +9,7 @@ import jinja2
 from starlette.requests import Request
 
 from app.account.account import Account
+from app.account.answers import Answers
 from app.cache.cache import Cache
 from app.cache.freshness import Freshness
 from app.cards.base import Card
@@ -18,6 +19,7 @@ from app.groups import GROUPS_REACH_BACK
 from app.labels import Labels
 from app.orb.client import Orb
 from app.query import BadQuery, Query, parse
+from app.web.kept import Kept
 from app.web.listening import Changes
 from app.web.problems import unknown
 from app.web.theme import Themed
@@ -67,6 +69,7 @@ class Desk:
     patience: float
     turns: Turns
     validators: Validators
+    kept: Kept
     once: Once
     changes: Changes
     themed: Themed
@@ -88,10 +91,11 @@ class Desk:
         )
         return Moment(freshness, began + self.patience * _CARD)
 
-    def account(self, viewer: Viewer, moment: Moment) -> Account:
+    def account(self, viewer: Viewer, moment: Moment, cache: Answers | None = None) -> Account:
+        """The viewer's account; `cache` takes the place of that of all."""
         return Account(
             self.orb,
-            self.cache,
+            cache or self.cache,
             viewer.customer,
             moment.freshness,
             credit_currencies=self.credit_currencies,

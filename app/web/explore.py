@@ -84,7 +84,7 @@ async def answer(request: Request) -> Response:
         data = await _answered(request, front, front.account(viewer, front.moment()), asked)
     except (BadQuestion, UnknownPrice, NotYet, OrbError) as error:
         raise _problem(error) from None
-    return Response(encoder(reader_of(request, viewer)).encode(data), media_type=body.JSON)
+    return Response(encoder(reader_of(request)).encode(data), media_type=body.JSON)
 
 
 async def _answered(request: Request, front: Desk, account: Account, asked: Asked) -> Exploration:

@@ -31,8 +31,8 @@ class Page:
     def __init__(self, request: Request, front: Desk, viewer: Viewer, found: Form) -> None:
         self._front = front
         self._viewer = viewer
-        self._reader = reader_of(request, viewer)
-        self._shared = shared(request, viewer)
+        self._reader = reader_of(request)
+        self._shared = shared(request)
         self._form = found
         self._listing: Listing | None = None
         self._prices: tuple[OwnPrice, ...] = ()

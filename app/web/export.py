@@ -34,7 +34,7 @@ async def card(request: Request) -> Response:
         table = wanted.table(outcome.data)
     else:
         table = Table(("code", "message"), ((outcome.code, outcome.message),))
-    return sheet(table, await _common(account, query, wanted, outcome, table), wanted.word, reader_of(request, viewer))
+    return sheet(table, await _common(account, query, wanted, outcome, table), wanted.word, reader_of(request))
 
 
 async def costs(request: Request) -> Response:
@@ -50,7 +50,7 @@ async def costs(request: Request) -> Response:
         table = await focus.load(account, query, request.url.hostname or "")
     except OrbError as error:
         raise lists.unavailable(error) from None
-    return sheet(table, {}, "focus", reader_of(request, viewer))
+    return sheet(table, {}, "focus", reader_of(request))
 
 
 async def _common(account: Account, query: Query, card: Card, outcome: Outcome, table: Table) -> dict[str, Cell]:

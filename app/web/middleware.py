@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
@@ -68,7 +68,8 @@ class Around:
         except Exception as error:
             log.bug("request failed", error, route=_route(scope))
             if status == 0:
-                await problems.answer(problems.of(error))(scope, receive, outward)
+                answer = await problems.handle_anything(Request(scope), error)
+                await answer(scope, receive, outward)
         finally:
             seconds, route = found.seconds, _route(scope)
             method = counted.one_of(scope["method"], counted.METHODS)

@@ -11,15 +11,19 @@ from starlette.responses import HTMLResponse, Response
 from app import log
 from app.cards.base import Card, Late, Outcome, failed
 from app.dashboard import WORDS, Landed, Summary, chosen, listing, load_one, loading, period_now, summary
-from app.labels import property_label
+from app.labels import NO_LABELS, property_label
 from app.listing import Listing
 from app.orb.path import CustomerRef
 from app.query import Query
 from app.web.api import known
+from app.web.catalogue import ENGLISH
 from app.web.desk import Desk, desk
 from app.web.document import updated
+from app.web.kept import Document, answer, question
+from app.web.noted import Noted
 from app.web.problems import signed_out
-from app.web.render import reader_of, shared
+from app.web.reader import reader
+from app.web.render import reader_of, shared, words
 from app.web.session import who
 from app.web.stream import Emit, Streamed
 from app.web.timeframe import Timeframe
@@ -39,13 +43,20 @@ async def show(request: Request) -> Response:
         viewer = who(request)
     except NotSignedIn:
         return await _sign_in_page(request, front)
+    asked = question(request, viewer)
+    if document := front.kept.find(asked):
+        return answer(request, document, "text/html")
     query, cards = front.question(request, viewer)
-    moment = front.moment(soon=_SOON - _MARGIN)
-    account = front.account(viewer, moment)
+    moment, noted = front.moment(soon=_SOON - _MARGIN), Noted(front.cache)
+    account = front.account(viewer, moment, noted)
     await known(account, query.subscription_id)
-    page = Page(request, front, viewer, query)
+    page, parts = Page(request, front, viewer, query), list[bytes]()
 
-    async def write(emit: Emit) -> None:
+    async def write(send: Emit) -> None:
+        async def emit(part: bytes) -> None:
+            parts.append(part)
+            await send(part)
+
         await emit(page.head())
         soon = anyio.current_time() + _SOON
         async with loading(account, query, cards, moment.deadline) as arriving:
@@ -57,7 +68,10 @@ async def show(request: Request) -> Response:
             for card in cards:
                 outcome = await _await(card, outcomes, arriving, soon)
                 await emit(page.card(card, outcome, found))
-        await emit(page.foot(summary(found, outcomes, front.refresh_age, front.now())))
+        said = summary(found, outcomes, front.refresh_age, front.now())
+        await emit(page.foot(said))
+        landed = [Landed(card, outcomes[card.word]) for card in cards]
+        front.kept.keep(asked, Document(b"".join(parts)), noted, landed, said)
 
     return Streamed(write, "text/html")
 
@@ -87,9 +101,9 @@ class Page:
     def __init__(self, request: Request, front: Desk, viewer: Viewer, query: Query, **more: object) -> None:
         self._front = front
         self._query = query
-        self._reader = reader_of(request, viewer)
+        self._reader = reader_of(request)
         self._shared = {
-            **shared(request, viewer),
+            **shared(request),
             "query": query,
             "again": again(request),
             "here": lambda **changes: again(request, **changes),
@@ -154,7 +168,8 @@ async def _sign_in_page(request: Request, front: Desk) -> Response:
         (each, front.tokens.sign(CustomerRef("external_customer_id", each.external_customer_id), ttl=_SANDBOX_SESSION))
         for each in await front.invented()
     ]
-    return HTMLResponse(front.templates.get_template("sign_in.html").render(customers=customers, **shared(request)))
+    page = front.templates.get_template("sign_in.html")  # for who works on them, in English
+    return HTMLResponse(page.render(customers=customers, **{**shared(request), **words(reader(ENGLISH, NO_LABELS))}))
 
 
 def again(request: Request, **changes: str | None) -> str:

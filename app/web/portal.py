@@ -33,7 +33,7 @@ async def enter(request: Request) -> Response:
     if not (_is_form(request) or framed(request)):
         return RedirectResponse(address, 303)
     page = front.templates.get_template("portal.html")
-    return HTMLResponse(page.render(address=address, **shared(request, viewer)))
+    return HTMLResponse(page.render(address=address, **shared(request)))
 
 
 def _is_form(request: Request) -> bool:

@@ -38,12 +38,12 @@ class Problem(Exception):
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 _AGAIN = 5  # seconds: by then a short trouble of Orb's is over
-_KNOWN = {404: "not_found", 405: "method_not_allowed"}
+_NOTHING = Text("There is nothing here.")
 
 
 def unknown() -> Problem:
     """The one answer to what does not exist and to what is another customer's."""
-    return Problem(404, "not_found", Text("There is nothing here."))
+    return Problem(404, "not_found", _NOTHING)
 
 
 def not_signed_in() -> Problem:
@@ -66,9 +66,10 @@ def of(error: Exception) -> Problem:
             return Problem(400, "bad_query", str(error), told=error.told)
         case HTTPException(status_code=404):
             return unknown()
+        case HTTPException(status_code=405):
+            return Problem(405, "method_not_allowed", HTTPStatus(405).phrase, told=_NOTHING)
         case HTTPException():
-            code = _KNOWN.get(error.status_code, "http_error")
-            return Problem(error.status_code, code, HTTPStatus(error.status_code).phrase)
+            return Problem(error.status_code, "http_error", HTTPStatus(error.status_code).phrase)
     return Problem(500, "bug", Text("Something went wrong. The request id names it in the log."))
 
 
@@ -94,9 +95,17 @@ async def handle(request: Request, error: Exception) -> Response:
     if problem.status == 401:
         return signed_out(request)
     page = request.app.state.desk.templates.get_template("problem.html")
-    return HTMLResponse(
-        page.render(problem=problem, **shared(request)), problem.status, headers=_headers(problem, headers)
-    )
+    body = page.render(problem=problem, request_id=log.request_id.get(), **shared(request))
+    return HTMLResponse(body, problem.status, headers=_headers(problem, headers))
+
+
+async def handle_anything(request: Request, error: Exception) -> Response:
+    """The same, where it may be the page itself that cannot be made."""
+    try:
+        return await handle(request, error)
+    except Exception as again:
+        log.bug("refusal not drawn", again)
+        return answer(of(error))
 
 
 def signed_out(request: Request) -> Response:

@@ -33,7 +33,7 @@ async def refresh(request: Request) -> Response:
     moment = front.moment(live=True)
     account = front.account(viewer, moment)
     await known(account, query.subscription_id)
-    reader, outcomes = reader_of(request, viewer), dict[str, Outcome]()
+    reader, outcomes = reader_of(request), dict[str, Outcome]()
 
     async def load(emit: Emit | None = None) -> None:
         async with loading(account, query, cards, moment.deadline) as arriving:

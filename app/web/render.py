@@ -18,11 +18,11 @@ from app.labels import Label
 from app.locales import locale
 from app.money import Money, Quantity
 from app.plain import at_length, plain, short
-from app.web import plots, plots_spend, plots_usage
+from app.web import axis, plots, plots_spend, plots_usage
 from app.web.catalogue import ENGLISH
 from app.web.reader import Reader, reader
 from app.web.theme import look
-from app.web.viewer import Viewer
+from app.web.viewer import KNOWN, Viewer
 from app.web.wishes import wishes
 from app.words import Plural, Text, Written
 
@@ -44,15 +44,16 @@ def locale_of(*headers: str | None) -> Locale:
     return ENGLISH
 
 
-def reader_of(request: Request, viewer: Viewer | None = None) -> Reader:
+def reader_of(request: Request) -> Reader:
     """Who reads the answer: the locale of the token, else that of the browser."""
+    viewer: Viewer | None = request.scope.get(KNOWN)
     locale = locale_of(viewer.locale if viewer else None, request.headers.get("accept-language"))
     return reader(locale, request.app.state.desk.labels)
 
 
-def shared(request: Request, viewer: Viewer | None = None) -> dict[str, object]:
+def shared(request: Request) -> dict[str, object]:
     """What every page needs: the words of its reader, and how it is dressed."""
-    return {**words(reader_of(request, viewer)), "look": look(request)}
+    return {**words(reader_of(request)), "look": look(request)}
 
 
 @cache
@@ -86,9 +87,11 @@ def environment(address: Callable[[str], str]) -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_written,
     )
-    found.globals.update(plots=plots, plots_spend=plots_spend, plots_usage=plots_usage)
+    found.globals.update(axis=axis, plots=plots, plots_spend=plots_spend, plots_usage=plots_usage)
     found.globals.update(file=lambda name: Written(address(name)))
     found.globals.update(last=lambda end: end - timedelta(microseconds=1))
+    for name in found.list_templates():  # here, and not while the first reader waits
+        found.get_template(name)
     return found
 
 

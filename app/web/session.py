@@ -13,8 +13,7 @@ from app.web.desk import desk
 from app.web.lists import parameters
 from app.web.problems import Problem, not_signed_in
 from app.web.render import shared
-from app.web.theme import pick
-from app.web.viewer import NotSignedIn, Viewer
+from app.web.viewer import KNOWN, NotSignedIn, Viewer
 
 _COOKIE: Final = "orrery_session"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -40,7 +39,7 @@ def who(request: Request) -> Viewer:
 
 def _known(request: Request, viewer: Viewer) -> Viewer:
     log.private.set({viewer.customer.id})
-    pick(request, viewer.theme)
+    request.scope[KNOWN] = viewer
     return viewer
 
 

@@ -12,6 +12,7 @@ from app.artwork import Font, Picture
 from app.palette import OURS, PROPERTIES, SCHEMES, Scheme
 from app.theme import Theme, Themes
 from app.web.unchanged import has
+from app.web.viewer import KNOWN, Viewer
 
 _FOREVER = "public, max-age=31536000, immutable"
 _PICKED = "orrery.theme"
@@ -85,15 +86,16 @@ class Themed:
         return self._looks.get(picked, self._looks[None])
 
 
-def pick(request: Request, name: str | None) -> None:
-    """Remembers what the viewer's token picked, also for a page that says why there is no other."""
-    request.scope[_PICKED] = name
+def pick(request: Request, scheme: str | None) -> None:
+    """Remembers what the address of a page picked that is nobody's."""
+    request.scope[_PICKED] = scheme
 
 
 def look(request: Request) -> Look:
     """How the page that answers this request is dressed."""
     themed: Themed = request.app.state.desk.themed
-    return themed.look(request.scope.get(_PICKED))
+    viewer: Viewer | None = request.scope.get(KNOWN)
+    return themed.look(viewer.theme if viewer else request.scope.get(_PICKED))
 
 
 async def show(request: Request) -> Response:

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.secret import Secret
+from app.web import kept
+from app.web.kept import Document
 from app.web.reader import Reader
 from app.web.render import encoder, reader_of
 from app.web.unchanged import has
@@ -41,17 +43,26 @@ def document(request: Request, viewer: Viewer, data: object, passing: Mapping[st
 
     `passing` are the names in it, with their values, that only time changes.
     """
-    reader = reader_of(request, viewer)
-    body = encoder(reader).encode(data)
     if request.method not in ("GET", "HEAD"):
-        return Response(body, media_type="application/json")
-    lasting = body
+        return Response(encoder(reader_of(request)).encode(data), media_type="application/json")
+    return answer(request, made(request, viewer, data, passing))
+
+
+def made(request: Request, viewer: Viewer, data: object, passing: Mapping[str, object] = _NOTHING) -> Document:
+    """The document with its tag."""
+    reader = reader_of(request)
+    body = lasting = encoder(reader).encode(data)
     for name, value in passing.items():
         # No other place can be taken for it: within a string its quotes would be escaped.
         lasting = lasting.replace(f'"{name}":'.encode() + encoder(reader).encode(value), b"", 1)
-    tag = request.app.state.desk.validators.tag(viewer, reader, lasting)
+    return Document(body, request.app.state.desk.validators.tag(viewer, reader, lasting))
+
+
+def answer(request: Request, document: Document) -> Response:
+    """The document, or 304 for who has it."""
+    tag = document.tag or ""
     if not has(request, tag):
-        return Response(body, headers={"ETag": tag}, media_type="application/json")
-    answer = Response(status_code=304, headers={"ETag": tag})
-    del answer.headers["content-length"]
-    return answer
+        return kept.answer(request, document, "application/json")
+    unchanged = Response(status_code=304, headers={"ETag": tag})
+    del unchanged.headers["content-length"]
+    return unchanged

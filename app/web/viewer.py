@@ -7,7 +7,7 @@ The host application mints the token on its server; nothing else in a request na
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from app.dashboard import WORDS
 from app.orb.path import CustomerRef, orb_id
@@ -18,6 +18,9 @@ _OF_THE_CUSTOMER = frozenset(("credits",))  # not of one subscription: shown to 
 _LEEWAY = 30
 _LONGEST = 3600
 _THEME = re.compile(r"[a-z-]{1,32}", re.ASCII)
+
+# Where a request's ASGI scope holds its Viewer, once that is known: also for the page that says why there is no other.
+KNOWN: Final = "orrery.viewer"
 
 Claims = Mapping[str, Any]
 

@@ -1,0 +1,108 @@
+"""Answers as they left, for who asks the same again while all that they were made of is still the same.
+
+Every figure of an answer comes from what the cache holds; what else it depends on is who asks, what for, and the
+minute: days begin and periods end on a minute, and the age in words changes with one. So an answer is good for as
+long as the cache would give the very same for each of its questions, and no longer than the minute.
+"""
+
+import gzip
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.dashboard import CameBack, Landed, Summary, came_back
+from app.web.noted import Noted
+from app.web.render import reader_of
+from app.web.viewer import Viewer
+
+_ROOM = 32 * 2**20  # bytes of answers
+_ENTRY = 4096  # what is noted of one beside its bytes
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Document:
+    """An answer's bytes, and its tag where it has one."""
+
+    body: bytes
+    tag: str | None = None
+
+    @cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.body, 6, mtime=0)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    document: Document
+    noted: Noted
+    cards: tuple[CameBack, ...]
+    until: datetime
+
+
+class Kept:
+    """The answers that were asked for last, by who asked what."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._entries: LRUCache[Hashable, _Entry] = LRUCache(_ROOM, getsizeof=lambda each: _weight(each.document))
+
+    @property
+    def bytes(self) -> int:
+        """What all kept answers weigh."""
+        return int(self._entries.currsize)
+
+    def find(self, question: Hashable) -> Document | None:
+        """The answer to the same question, if it would be made of the same now; counts it as if it were."""
+        entry, now = self._entries.get(question), self._now()
+        if entry is None:
+            return None
+        if now >= entry.until or not entry.noted.holds(now):
+            del self._entries[question]
+            return None
+        for card in entry.cards:
+            card.count(0.0, now)
+        return entry.document
+
+    def keep(self, question: Hashable, document: Document, noted: Noted, landed: list[Landed], said: Summary) -> None:
+        """Remembers an answer in which nothing failed or is old; any other is made anew for the next.
+
+        A card may be late in it: for as long as what it needs is not kept, it is late in the next as well.
+        """
+        if not noted.sound or not said.complete or any(each.outcome.status == "failed" for each in landed):
+            return
+        if _weight(document) <= self._entries.maxsize:
+            self._entries[question] = _Entry(document, noted, tuple(map(came_back, landed)), _until(said))
+
+
+def answer(request: Request, document: Document, media_type: str) -> Response:
+    """The document as it is kept, packed for who can unpack it."""
+    headers = {"ETag": document.tag} if document.tag else {}
+    if "gzip" not in request.headers.get("accept-encoding", "").lower():
+        return Response(document.body, headers=headers, media_type=media_type)
+    return Response(document.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
+
+
+def question(request: Request, viewer: Viewer) -> Hashable:
+    """All that an answer depends on beside the customer's figures and the time."""
+    asked = request.method, request.scope["path"], request.scope["query_string"], request.headers.get("accept")
+    return *asked, replace(viewer, expires=0, issued=0), reader_of(request)
+
+
+def _weight(document: Document) -> int:
+    return 2 * len(document.body) + _ENTRY  # packed it is never more than about as much again
+
+
+def _until(said: Summary) -> datetime:
+    """When the minute ends, or before: when the age in words becomes another, or a refresh is allowed."""
+    ends = [said.now.replace(second=0, microsecond=0) + _MINUTE]
+    if said.as_of is not None:
+        ends.append(said.now + _MINUTE - max(said.now - said.as_of, timedelta()) % _MINUTE)
+    if said.allowed_at > said.now:
+        ends.append(said.allowed_at)
+    return min(ends)
