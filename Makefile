@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 NODE := tests/browser tests/typescript
 NODE_STAMPS := $(NODE:%=%/node_modules/.locked)
 
-.PHONY: run fleet test check bench restarts audit sbom mutants format golden catalogues setup lock
+.PHONY: run fleet test check bench lighthouse restarts audit sbom mutants format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -20,6 +20,8 @@ fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, 
 # What loads the machine, or listens to how it does under load, has it to itself.
 ALONE := tests/budget tests/faults tests/fleet tests/serving
 
+# Else every service that a test starts compiles all of itself again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP) $(NODE_STAMPS) ## every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
@@ -29,9 +31,19 @@ check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) ## how fast things are, as figures beside their goals
+bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals
 	$(BIN)/python -m bench.sandbox
 	$(BIN)/python -m bench.page
+	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.cold
+
+# What others would write stands on, beside what we do: nothing of it is for the service, or for its tests.
+.venv/bench/.locked: requirements-bench.lock $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --upgrade \
+		--target .venv/bench -r requirements-bench.lock
+	@touch $@
+
+lighthouse: $(STAMP) bench/node_modules/.locked ## what Lighthouse, from npm, says of the page: fails below 100
+	$(BIN)/python -m bench.lighthouse
 
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
@@ -71,7 +83,7 @@ $(STAMP): requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $(STAMP)
 
-# What the tests need of npm's. Without it they skip that, or fail where CI is true.
+# What the tests and Lighthouse need of npm's. Without it tests skip that, or fail where CI is true.
 %/node_modules/.locked: %/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --prefix $* && touch $@; fi
 
@@ -82,5 +94,6 @@ lock: $(STAMP) ## the lock files, from pyproject.toml and package.json
 	$(LOCK) -o requirements.lock pyproject.toml
 	$(LOCK) --extra sandbox -o requirements-sandbox.lock pyproject.toml
 	$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
-	@if command -v npm >/dev/null; then for each in $(NODE); do \
+	$(LOCK) --extra bench -o requirements-bench.lock pyproject.toml
+	@if command -v npm >/dev/null; then for each in $(NODE) bench tests/bench; do \
 		npm install --silent --package-lock-only --prefix $$each; done; fi

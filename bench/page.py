@@ -3,6 +3,7 @@
 import http.server
 import shutil
 import statistics
+import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -11,9 +12,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.running import Running, running
+from tests.running import Running, answers, bare, free_port, running
 
 ROUNDS = 9
+SLOWED = 4
 BLANK = b"<!doctype html><html lang=en><link rel=icon href='data:,'><title>Blank</title><p>Blank</p></html>"
 # What the browser has noted by then: paints, shifts of what was there already, tasks that held up a person.
 NOTED = """() => new Promise((done) => {
@@ -29,6 +31,7 @@ NOTED = """() => new Promise((done) => {
     const first = all.filter((each) => !each.name.includes("/cards/") && !each.name.includes("/api/"));
     found.bytes = Object.fromEntries(first.map((each) => [new URL(each.name).pathname, each.encodedBodySize]));
     found.elements = document.querySelectorAll("*").length;
+    found.late = [...document.querySelectorAll("[data-late]")].map((each) => each.id).join(" ");
     done(found);
   }, 1500);
 })"""
@@ -46,16 +49,18 @@ def main() -> None:
     with blank() as nothing, running(SANDBOX_RATE_PLAN="off") as orrery, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         headers = {"Authorization": f"Bearer {orrery.token('northwind')}"}
-        look(browser, orrery.url, headers)  # what a first visitor would wait for is kept from now on
-        rounds = [(look(browser, nothing), look(browser, orrery.url, headers)) for _ in range(ROUNDS)]
-        slow = [(look(browser, nothing), late(browser, orrery, headers)) for _ in range(3)]
+        look(browser, orrery.url, headers=headers)  # what a first visitor would wait for is kept from now on
+        rounds = [(look(browser, nothing), look(browser, orrery.url, headers=headers)) for _ in range(ROUNDS)]
+        slow, slower = (
+            [(look(browser, nothing, 1), late(browser, orrery, route, headers)) for _ in range(ROUNDS)]
+            for route in ("upcoming_invoice", "*")
+        )
         browser.close()
-    show(rounds, slow)
+    show(rounds)
+    show_late(slow, slower)
 
 
-def show(
-    rounds: list[tuple[dict[str, Any], dict[str, Any]]], slow: list[tuple[dict[str, Any], dict[str, Any]]]
-) -> None:
+def show(rounds: Rounds) -> None:
     page = rounds[0][1]
     kinds = {
         kind: sum(size for name, size in page["bytes"].items() if name.endswith(kind)) for kind in ("/", ".css", ".js")
@@ -64,7 +69,6 @@ def show(
     row("first paint after a blank page's, median", f"{apart(rounds, 'paint'):.0f} ms", "")
     row("largest paint after a blank page's, median", f"{apart(rounds, 'largest'):.0f} ms", "350 ms")
     row("a blank page's largest paint, median", f"{median(each['largest'] for each, _ in rounds):.0f} ms", "")
-    row("first paint after a blank page's, one answer 3 s late", f"{apart(slow, 'paint'):.0f} ms", "100 ms")
     row("what moved that was there already", f"{max(each['shifts'] for _, each in rounds):.4f}", "0.01")
     row("time in which nobody was heard, median", f"{median(each['blocked'] for _, each in rounds):.0f} ms", "")
     for kind, name, goal in (("/", "page", 12_000), (".css", "styles", 6_000), (".js", "script", 4_000)):
@@ -72,6 +76,13 @@ def show(
     row("all of the first view, packed", f"{sum(page['bytes'].values()):,} B", "25,000 B")
     row("requests", str(len(page["bytes"])), "4")
     row("elements", f"{page['elements']:,}", "1,500")
+
+
+def show_late(slow: Rounds, slower: Rounds) -> None:
+    print(f"\n{'the same just after the start, processor as it is':<58}{'figure':>12}{'goal':>12}")
+    row("first paint after a blank page's, all answers 3 s late", f"{apart(slower, 'paint'):.0f} ms", "100 ms")
+    row("the same, one answer late: all others are worked out", f"{apart(slow, 'paint'):.0f} ms", "")
+    row("a blank page's first paint, median", f"{median(each['paint'] for each, _ in slow + slower):.0f} ms", "")
 
 
 def row(what: str, figure: str, goal: str) -> None:
@@ -86,20 +97,36 @@ def apart(rounds: Rounds, name: str) -> float:
     return median(page[name] - nothing[name] for nothing, page in rounds)
 
 
-def look(browser: Browser, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """The page as somebody finds it who was never here."""
+def look(browser: Browser, url: str, rate: int = SLOWED, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """The page as somebody finds it who was never here, on a processor so many times slower."""
     with browser.new_context(extra_http_headers=headers or {}) as context:
         page = context.new_page()
-        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": rate})
         page.goto(url)
         found: dict[str, Any] = page.evaluate(NOTED)
         return found
 
 
-def late(browser: Browser, orrery: Running, headers: dict[str, str]) -> dict[str, Any]:
-    """The same while nothing is kept, and the bill takes three seconds."""
-    with orrery.fault("upcoming_invoice", "slow", seconds=3):
-        return look(browser, f"{orrery.url}/?cards=bill,credits,spend,breakdown", headers)
+def late(browser: Browser, orrery: Running, route: str, headers: dict[str, str]) -> dict[str, Any]:
+    """The same from a service that has just started, while answers of that route take three seconds."""
+    with orrery.fault(route, "slow", seconds=3), started(orrery) as url:
+        found = look(browser, f"{url}/?cards=bill,credits,spend,breakdown", 1, headers)
+    if "bill" not in found["late"]:
+        sys.exit("the bill was not late")
+    return found
+
+
+@contextmanager
+def started(orrery: Running) -> Iterator[str]:
+    """A service of the same sandbox that has kept nothing yet, and has been read by somebody."""
+    port = free_port()
+    environment = bare(PORT=str(port), SANDBOX_PORT=orrery.sandbox.rpartition(":")[2], ORRERY_LAME_DUCK="0")
+    command = [sys.executable, "-m", "app", "serve", "--sandbox", "running"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        answers(f"http://127.0.0.1:{port}/readyz", process)
+        answers(f"http://127.0.0.1:{port}/enter", process)  # who reads first after a start waits for the language
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
 
 
 @contextmanager

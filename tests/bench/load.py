@@ -1,0 +1,112 @@
+"""Viewers: how they ask, and what they find out about a program."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.bench.documents import customer, subscription_of
+from tests.bench.programs import Program
+from tests.bench.raw import Broken, Connection, connect, get
+
+
+@dataclass
+class Found:
+    """What a number of viewers saw: how long each answer took, and how long it was for all."""
+
+    asked: int = 0
+    times: list[float] = field(default_factory=list)
+    wall: float = 0.0
+    spent: float = 0.0
+
+    @property
+    def lost(self) -> int:
+        """Those that failed, and those that did not come in time."""
+        return self.asked - len(self.times)
+
+    def percentile(self, part: float) -> float:
+        """In seconds, from 0 to 1; what did not come took for ever."""
+        every = sorted(self.times) + [float("inf")] * self.lost
+        return every[min(len(every) - 1, int(part * len(every)))]
+
+
+async def one(connection: Connection, request: bytes, found: Found) -> None:
+    began = time.perf_counter()
+    found.asked += 1
+    with suppress(Broken):
+        status, _ = await connection.get(request)
+        if status == 200:
+            found.times.append(time.perf_counter() - began)
+
+
+async def closed_loop(program: Program, viewers: int, seconds: float, most: int) -> Found:
+    """So many viewers, each with the next customer when the last one's answer is there."""
+    requests = iter(program.requests(most))
+    return await _crowd(program, [requests] * viewers, patience=60, until=time.perf_counter() + seconds)
+
+
+async def crowd(program: Program, loads: Sequence[Sequence[bytes]], patience: float) -> Found:
+    """A viewer for each list of requests, all at once; who is not answered within `patience` seconds leaves."""
+    return await _crowd(program, [iter(each) for each in loads], patience)
+
+
+async def _crowd(
+    program: Program, loads: Sequence[Iterator[bytes]], patience: float, until: float = float("inf")
+) -> Found:
+    found = Found()
+    connections = [await connect(program.port) for _ in loads]
+
+    async def view(connection: Connection, requests: Iterator[bytes]) -> None:
+        while not connection.closed and time.perf_counter() < until and (request := next(requests, None)):
+            await one(connection, request, found)
+
+    spent, began = program.spent(), time.perf_counter()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            await asyncio.gather(*(view(*each) for each in zip(connections, loads, strict=True)))
+    found.wall, found.spent = time.perf_counter() - began, program.spent() - spent
+    for each in connections:
+        each.close()
+    return found
+
+
+class Orb:
+    """The upstream as the load knows it, over a connection of its own."""
+
+    def __init__(self, connection: Connection, port: int) -> None:
+        self._connection = connection
+        self._port = port
+
+    async def slow(self, *, on: bool) -> None:
+        await self._get(f"/_slow/{'on' if on else 'off'}")
+
+    async def counts(self) -> tuple[int, int]:
+        """How many calls there were, and how many connections."""
+        told: Any = json.loads(await self._get("/_counts"))
+        return sum(told["calls"].values()), told["connections"]
+
+    async def floor(self) -> float:
+        """The seconds that no dashboard can do without: the list, and then the slowest call of those that need it."""
+        began = time.perf_counter()
+        await self._get(f"/v1/subscriptions?external_customer_id={customer(0)}")
+        await self._get(f"/v1/subscriptions/{subscription_of(customer(0))}/costs")
+        return time.perf_counter() - began
+
+    async def _get(self, path: str) -> bytes:
+        _, body = await self._connection.get(get(path, self._port))
+        return body
+
+
+async def quiet(program: Program, *, left: bool) -> None:
+    """Waits until it has nothing to do any more; where viewers have `left`, for whom it goes on, it is started anew."""
+    for _ in range(0 if left else 25):
+        before = program.spent()
+        await asyncio.sleep(0.2)
+        if program.spent() - before <= 0.02:
+            return
+    program.stop()
+    await asyncio.to_thread(program.start)
+    await closed_loop(program, 1, 1, 20)
