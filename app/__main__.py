@@ -23,6 +23,7 @@ from app.main import create_app, orb_client, tokens
 from app.orb.errors import OrbError, TimedOut, Unauthorized, Unreachable
 from app.orb.path import BadId, CustomerRef, orb_id
 from app.orb.transport import Wire
+from app.palette import SCHEMES
 from app.secret import Secret
 from app.serving.guarded import Guarded
 from app.serving.server import DRAIN, KEEP_ALIVE, Server, allow_files
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--ttl", type=_seconds, default=900, help="seconds until it ends, at most 3600")
     token.add_argument("--scope", help="sections to show, separated by spaces; all unless given")
     token.add_argument("--subscriptions", help="subscriptions to show, separated by commas; all unless given")
+    token.add_argument("--theme", help="the theme, of several in ORRERY_THEME, or light or dark alone")
     token.add_argument("--sandbox", action="store_true", help="signed as `serve --sandbox` takes it")
     token.set_defaults(run=_token)
 
@@ -190,6 +192,8 @@ def _token(asked: argparse.Namespace) -> int:
     settings = read(sandbox=asked.sandbox)
     if settings.viewer_jwks is not None:
         raise BadSetting("ORRERY_VIEWER_JWKS is set, and public keys cannot sign: only your server can make tokens")
+    if asked.theme not in (None, *_themes(settings)):
+        raise BadSetting(f"ORRERY_THEME has no theme {asked.theme!r:.40}: there are {', '.join(_themes(settings))}")
     try:
         customer = (
             CustomerRef("customer_id", asked.customer)
@@ -201,8 +205,15 @@ def _token(asked: argparse.Namespace) -> int:
     except BadId as wrong:
         print(f"orrery: {wrong}", file=sys.stderr)
         return 2
-    print(tokens(settings).sign(customer, ttl=asked.ttl, scope=asked.scope, subscriptions=subscriptions))
+    signed = tokens(settings).sign(
+        customer, ttl=asked.ttl, scope=asked.scope, subscriptions=subscriptions, theme=asked.theme
+    )
+    print(signed)
     return 0
+
+
+def _themes(settings: Settings) -> tuple[str, ...]:
+    return (*SCHEMES, *settings.theme.named)
 
 
 def _count(text: str) -> int:

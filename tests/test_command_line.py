@@ -101,6 +101,21 @@ def test_a_token_carries_what_was_asked_for(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.usefixtures("configured")
+def test_a_token_picks_a_theme_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["token", "--customer", "abc", "--theme", "dark"]) == 0
+    assert read(capsys.readouterr().out).theme == "dark"
+    assert main(["token", "--customer", "abc", "--theme", "night"]) == 78
+    assert capsys.readouterr() == ("", "orrery: ORRERY_THEME has no theme 'night': there are light, dark\n")
+
+    (tmp_path / "theme.toml").write_text('name = "Northwind"\n[themes.night]\nscheme = "dark"\n')
+    monkeypatch.setenv("ORRERY_THEME", str(tmp_path / "theme.toml"))
+    assert main(["token", "--customer", "abc", "--theme", "night"]) == 0
+    assert read(capsys.readouterr().out).theme == "night"
+
+
+@pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize(("asked", "life"), [([], 900), (["--ttl", "60"], 60), (["--ttl", "3600"], 3600)])
 def test_a_token_lives_as_long_as_was_asked_for_and_an_hour_at_most(
     capsys: pytest.CaptureFixture[str], asked: list[str], life: int

@@ -30,7 +30,7 @@ from app.thresholds import of_spend
 from app.together import settled
 from app.words import Text
 
-_BRIEFLY = 0.5  # seconds that running totals wait for what is drawn beside them
+_BRIEFLY = 0.5  # seconds that running totals wait for what is drawn beside them, or as long as their figures take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,20 @@ def _why_none(listing: Listing, query: Query) -> str | None:
 
 async def _found(account: Account, listing: Listing, question: Question, query: Query) -> _Found:
     earlier = before(question, listing) if query.compare else None
-    found: list[Any] = await settled(
-        OrbError, partial(_both, account, question, query, earlier), partial(_alerts, account, question, query)
-    )
+    wait, briefly = anyio.CancelScope(), anyio.current_time() + _BRIEFLY
+
+    async def figures() -> tuple[Answer[wire.Costs], Answer[wire.Costs] | None]:
+        try:
+            return await _both(account, question, query, earlier)
+        finally:
+            wait.deadline = max(briefly, anyio.current_time())
+
+    async def beside() -> tuple[Alert, ...]:
+        with wait:
+            return await _alerts(account, question, query)
+        return ()
+
+    found: list[Any] = await settled(OrbError, figures, beside)
     if isinstance(found[0], OrbError):
         raise found[0]
     (answer, past), alerts = found
@@ -96,12 +107,12 @@ async def _found(account: Account, listing: Listing, question: Question, query: 
 
 
 async def _alerts(account: Account, question: Question, query: Query) -> tuple[Alert, ...]:
-    """The alerts that may count what the running totals of one subscription do; none where they are not at once had."""
+    """The alerts that may count what the running totals of one subscription do; none where they cannot be had."""
     (first, *others), allowed = question.members, "alerts" in account.scope
     current = first.period is not None and question.window.start == first.period.start
     if query.view_mode != "cumulative" or not allowed or others or question.rolled_up or not current:
         return ()
-    with suppress(OrbError), anyio.move_on_after(_BRIEFLY):
+    with suppress(OrbError):
         return (await account.late().subscription_alerts(first)).reading.value.data
     return ()
 

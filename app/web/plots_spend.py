@@ -14,7 +14,6 @@ from app.words import Text
 _NAMED = 5  # more hues than this nobody can match to their names
 _SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
 _NAME = 8.0  # percent of a plot's height that the name of a threshold takes
-_MONTHS = 62  # past two months an axis is read in months
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,10 @@ class SpendPlot:
     """`legend` and the plot's bars stand in one order; `prices` are all of them, `rows` has a figure of each a day.
     Where the last of the legend is several prices as one, `others` has what those come to for each row.
 
-    `places` are the columns of those days. `marks` are the days of the axis that are written out: the day, how
-    far right in percent, and what it is. `runs` are the first days of the lines where there are several. `former`
-    has, for each row, what the day cost that lies as far back as the comparison goes. `pointed` says that there is
-    room to point at single days. `levels` are the thresholds within reach, `beyond` is the first that is not.
+    `axis` has every day of the period, a column each; `places` are the columns of those days, `today` that of the day
+    that is not over. `runs` are the first days of the lines where there are several. `former` has, for each row, what
+    the day cost that lies as far back as the comparison goes. `pointed` says that there is room to point at single
+    days. `levels` are the thresholds within reach, `beyond` is the first that is not.
     """
 
     plot: Plot
@@ -44,8 +43,9 @@ class SpendPlot:
     prices: tuple[Named, ...]
     rows: Figures
     others: tuple[Money, ...]
+    axis: tuple[date, ...]
     places: tuple[int, ...]
-    marks: tuple[tuple[date, float, str], ...]
+    today: int | None
     runs: tuple[date, ...]
     former: tuple[Money | None, ...]
     pointed: bool
@@ -65,7 +65,7 @@ class Level:
 def spend(series: Series, timezone: str) -> SpendPlot:
     """The plot of one unit's days over the whole period: the top prices, and the others as one."""
     named = [day.label.day for day in series.days]
-    axis = sorted({*series.period.dates(zone(timezone)), *named})
+    axis = tuple(sorted({*series.period.dates(zone(timezone)), *named}))
     # Every bar stands on its own day, wherever Orb's series begins.
     places = tuple(axis.index(day) for day in named)
     prices, rows = _by_price(series)
@@ -84,8 +84,9 @@ def spend(series: Series, timezone: str) -> SpendPlot:
         prices,
         rows,
         tuple(row[-1] for row in top) if len(prices) > _NAMED else (),
+        axis,
         places,
-        _marks(axis, places, series.days),
+        next((place for place, day in zip(places, series.days, strict=True) if day.partial), None),
         tuple(axis[place] for place, _ in runs) if len(runs) > 1 else (),
         tuple(former.get(place) for place in places),
         len(series.days) <= _SINGLE_DAYS,
@@ -178,29 +179,3 @@ def _amounts(day: SpendDay) -> dict[str, Decimal]:
     for price in day.prices:
         found[price.price_id] = total([found.get(price.price_id, Decimal(0)), price.subtotal.amount])
     return found
-
-
-def _marks(
-    axis: list[date], places: tuple[int, ...], days: tuple[SpendDay, ...]
-) -> tuple[tuple[date, float, str], ...]:
-    """Today, the last day, and weeks or months between; one that is `near` to those is shown where there is room."""
-    count, last = len(axis), len(axis) - 1
-    today = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
-    close, tight = count / 4, count / 14
-    kinds = {} if today is None else {today: "today"}
-    if today is None or last - today >= close:
-        kinds[last] = "end"
-    fixed = list(kinds)
-    for n in _steps(axis):
-        gap = min(abs(n - each) for each in fixed)
-        if gap > tight:
-            kinds[n] = "start" if n == 0 else "near" if gap < close else "week"
-    return tuple((axis[n], 100 * (n + 0.5) / count, kinds[n]) for n in sorted(kinds))
-
-
-def _steps(axis: list[date]) -> Sequence[int]:
-    """The days between which a reader counts: weeks, or the first days of months, six of them at most."""
-    if len(axis) <= _MONTHS:
-        return range(0, len(axis), 7 if len(axis) <= 45 else 14)
-    firsts = [n for n, day in enumerate(axis) if day.day == 1]
-    return sorted({0, *firsts[:: -(-len(firsts) // 6)]})

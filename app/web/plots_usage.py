@@ -13,25 +13,21 @@ from app.words import Text
 
 _OPEN = 6  # more charts than these are folded away
 _NARROWEST = 7  # columns: fewer days would be blocks
-_LABELLED = 4  # fewer days have no room for the name of the last one
 _SINGLE_DAYS = 92  # past a quarter single days are too narrow to point at
 
 
 @dataclass(frozen=True, slots=True)
 class UsagePlot:
-    """`places` are the columns of the days, `ticks` the gridlines that have a name. `first` and `last` are the days
-    that are written out, the last one so far right as `end` says, in percent. `today` is where the day lies that is
-    not over, if that is far enough from both. `most` is the day that has most, more than nothing. `pointed` says
-    that there is room to point at single days.
+    """`places` are the columns of the days, `ticks` the gridlines that have a name. `axis` has every day of the period;
+    `today` is the column of the one that is not over, if that is far enough from the first and the last. `most` is the
+    day that has most, more than nothing. `pointed` says that there is room to point at single days.
     """
 
     plot: Plot
     places: tuple[int, ...]
     ticks: tuple[Tick, ...]
-    first: date
-    last: date | None
-    end: float
-    today: float | None
+    axis: list[date]
+    today: int | None
     most: UsageDay | None
     pointed: bool
 
@@ -62,9 +58,7 @@ def metric(metric: Metric, part: SubscriptionUsage, view_mode: str, timezone: st
         plot,
         places,
         tuple(tick for tick in plot.ticks if tick.value == 0 or tick in (plot.ticks[0], plot.ticks[-1])),
-        axis[0],
-        axis[-1] if len(axis) >= _LABELLED else None,
-        100 * len(axis) / columns,
+        axis,
         _today(metric.days, places, columns),
         None if growing else _most(metric.days),
         len(metric.days) <= _SINGLE_DAYS,
@@ -98,12 +92,11 @@ def _most(days: Sequence[UsageDay]) -> UsageDay | None:
     return most if most is not None and most.quantity.value > 0 else None
 
 
-def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> float | None:
+def _today(days: Sequence[UsageDay], places: Sequence[int], count: int) -> int | None:
     place = next((place for place, day in zip(places, days, strict=True) if day.partial), None)
     if place is None or count == _NARROWEST:
         return None
-    percent = 100 * (place + 0.5) / count
-    return percent if 30 <= percent <= 70 else None
+    return place if 0.3 <= (place + 0.5) / count <= 0.7 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,3 +221,26 @@ def test_a_day_below_zero_hangs_from_a_zero_line_that_is_seen(charted: Open, orr
         )
         assert lowest > line[0] + 1
         assert line[1] != other
+
+
+# How far each figure of a table's rows stands from the end of its cell, at which all of them stand.
+FIGURES = ":is(#bill, #breakdown, .figures) tbody td:not(:empty, .bar)"
+APART = """([figures, rtl]) => [...document.querySelectorAll(figures)].map(cell => {
+  const range = document.createRange()
+  range.selectNodeContents(cell)
+  const [text, box] = [range.getBoundingClientRect(), cell.getBoundingClientRect()]
+  return Math.round(rtl ? text.left - box.left : box.right - text.right)
+})"""
+
+
+@pytest.mark.parametrize(("locale", "rtl"), [("en", False), ("ar", True)])
+def test_figures_stand_at_the_end_of_their_column_whichever_way_they_run(
+    charted: Open, locale: str, *, rtl: bool
+) -> None:
+    with charted(locale=locale) as page:
+        page.locator("#spend details").evaluate("each => { each.open = true }")
+        expect(page.locator("#breakdown tbody td")).not_to_have_count(0)
+        apart = page.evaluate(APART, [FIGURES, rtl])
+
+    assert len(apart) > 100
+    assert set(apart) <= {0, 1}

@@ -1,5 +1,6 @@
 """What a first view weighs, packed as a proxy sends it: the page, its stylesheet and its script."""
 
+import re
 from collections.abc import AsyncIterator
 from gzip import compress
 from pathlib import Path
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.anyio
 FILES = Files()
 STATIC = Path(__file__).parents[2] / "static"
 PAGE, SHEET, SCRIPT, VIEW = 12_000, 6_000, 4_000, 25_000
+ELEMENTS = 1_500
 
 
 def packed(content: bytes) -> int:
@@ -42,6 +44,8 @@ async def test_the_whole_page_with_all_that_it_takes_is_small(service: Whole, vi
     assert 'data-status="late"' not in page.text
     assert packed(page.content) <= PAGE
     assert packed(page.content) + sum(map(weight, served(page.text))) <= VIEW
+    ranges = page.text.count('<div class="plot')  # the script lays one over each chart
+    assert len(re.findall("<[a-z]", page.text)) + ranges <= ELEMENTS
 
 
 def served(page: str) -> list[str]:

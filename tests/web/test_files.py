@@ -90,6 +90,11 @@ const a = "// two"; // three
     )
 
 
+def test_a_stylesheet_leaves_its_indents_here_too(tmp_path: Path) -> None:
+    (tmp_path / "x.css").write_text('/* one */\na {\n  b: "  c";\n\t d: e;\n}\n')
+    assert Files(tmp_path).find("x.css").content == b'a {\nb: "  c";\nd: e;\n}\n'
+
+
 def test_what_changes_gets_another_address(tmp_path: Path) -> None:
     (tmp_path / "x.css").write_text("a {}")
     before = Files(tmp_path).address("x.css")

@@ -397,6 +397,49 @@ async def test_the_page_is_in_the_language_of_the_token(serve: Serve, orb_router
     assert "825,00 $" in text(bill).replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/invoices?limit=no", "/?limit=no"])
+async def test_a_refusal_is_in_the_language_of_the_token_too(
+    serve: Serve, orb_router: respx.MockRouter, path: str
+) -> None:
+    borealis(orb_router)
+    async with serve(locale="de") as client:
+        html = (await client.get(path, headers={"Accept": "text/html", "Accept-Language": "fr"})).text
+
+    assert '<html lang="de" dir="ltr">' in html
+
+
+async def test_an_address_that_takes_no_reader_says_what_any_unknown_one_does(serve: Serve) -> None:
+    async with serve(locale="de") as client:
+        answer = await client.get("/refresh", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 405
+    assert "Hier gibt es nichts." in text(answer.text)
+
+
+async def test_the_sandboxs_own_page_is_in_english_whoever_reads_it(serve: Serve, settings: Settings) -> None:
+    wire = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": []}))
+    async with serve(None, settings=replace(settings, sandbox=True), wire=wire) as client:
+        html = (await client.get("/", headers={"Accept": "text/html", "Accept-Language": "ar"})).text
+
+    assert '<html lang="en" dir="ltr">' in html
+
+
+async def test_a_mistake_of_ours_is_a_page_too_unless_it_is_in_the_page(
+    serve: Serve, orb_router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    borealis(orb_router)
+    orb_router.get("/invoices/mistaken").mock(side_effect=KeyError("a mistake"))
+    async with serve() as client:
+        told = await client.get("/invoices/mistaken", headers={"Accept": "text/html"})
+        monkeypatch.setattr("app.web.problems.shared", None)
+        untold = await client.get("/invoices/mistaken", headers={"Accept": "text/html"})
+
+    assert (told.status_code, untold.status_code) == (500, 500)
+    assert "Something went wrong." in text(told.text)
+    assert told.headers["x-request-id"] in told.text
+    assert untold.json()["code"] == "bug"
+
+
 async def test_with_the_sandbox_down_the_sign_in_page_says_so(serve: Serve, settings: Settings) -> None:
     def down(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)

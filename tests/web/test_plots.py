@@ -27,6 +27,7 @@ ZONE = "America/Los_Angeles"
 MAY = Period(datetime(2026, 5, 1, 7, tzinfo=UTC), datetime(2026, 6, 1, 7, tzinfo=UTC))
 SUBSCRIPTION = decode(example("subscriptions_list"), wire.Subscriptions).data[0]
 THIRD_OF_MAY = datetime(2026, 5, 3, 19, tzinfo=UTC)
+FOURTH_OF_MAY = THIRD_OF_MAY + timedelta(days=1)
 
 
 def costs(mode: str) -> tuple[wire.Cost, ...]:
@@ -79,12 +80,12 @@ def test_a_billing_period_that_begins_anew_is_a_line_of_its_own() -> None:
     assert found.runs == (date(2026, 5, 1), date(2026, 5, 3))
 
 
-def test_today_is_marked_and_the_days_that_are_over_are_not() -> None:
-    marked = {day: kind for day, _, kind in drawn(costs("periodic"), "periodic").marks}
-    over = drawn(costs("periodic"), "periodic", THIRD_OF_MAY + timedelta(days=1)).marks
+def test_today_has_its_column_until_it_is_over() -> None:
+    today, over = drawn(costs("periodic"), "periodic"), drawn(costs("periodic"), "periodic", FOURTH_OF_MAY)
 
-    assert marked[date(2026, 5, 3)] == "today"
-    assert "today" not in [kind for _, _, kind in over]
+    assert today.today is not None
+    assert today.axis[today.today] == date(2026, 5, 3)
+    assert over.today is None
 
 
 def test_blocks_that_can_be_used_are_one_bar_and_what_expires_unused_is_a_part_of_its_block() -> None:

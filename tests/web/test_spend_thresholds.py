@@ -20,8 +20,9 @@ class Orb(httpx.ASGITransport):
         super().__init__(create_sandbox(now=lambda: NOON, latency=0, rate_plan="off"))
         self.alerts = "well"
         self.together = False
+        self.costs_after_alerts = False
         self.asked: list[str] = []
-        self._seen = anyio.Event()
+        self._seen, self._answered = anyio.Event(), anyio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -32,9 +33,15 @@ class Orb(httpx.ASGITransport):
                 await anyio.sleep(30)
             if self.alerts == "badly":
                 return httpx.Response(403, json={"status": 403})
+            answer = await super().handle_async_request(request)
+            self._answered.set()
+            return answer
         if path.endswith("/costs") and self.together:
             with anyio.fail_after(20):
                 await self._seen.wait()
+        if path.endswith("/costs") and self.costs_after_alerts:
+            with anyio.fail_after(20):
+                await self._answered.wait()
         return await super().handle_async_request(request)
 
     @property
@@ -84,6 +91,13 @@ async def test_running_totals_bring_the_thresholds_that_count_the_same(orb: Orb,
     # Not those of cost, which credits and adjustments change, nor of the spend on some prices.
     assert texts(await spend(service, "northwind")) == ["$3,000.00", "$4,500.00", "$50,000.00"]
     assert orb.questions == 1
+
+
+async def test_what_costs_take_alerts_may_take_too(orb: Orb, service: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cards.spend._BRIEFLY", 0)
+    orb.costs_after_alerts = True
+
+    assert texts(await spend(service, "northwind")) == ["$3,000.00", "$4,500.00", "$50,000.00"]
 
 
 async def test_the_question_is_that_of_the_card_of_alerts(orb: Orb, service: Whole) -> None:

@@ -202,12 +202,15 @@ async def test_the_token_picks_a_theme_or_a_scheme_and_what_is_unknown_is_as_non
     world(orb_router)
     async with serve(settings=themed(), **({"theme": claim} if claim else {})) as client:
         page = (await client.get("/")).text
-        missing = (await client.get("/invoices/Nothing", headers=HTML)).text
+        missing = [
+            (await client.get(path, headers=HTML)).text for path in ("/invoices/Nothing", "/nowhere", "/refresh")
+        ]
         sheet = (await client.get(links(page)[-1])).text
 
     assert scheme(page) == dressed
     assert f"--accent: light-dark({accent}, " in sheet
-    assert (links(missing)[-1], scheme(missing)) == (links(page)[-1], dressed)
+    for answer in missing:
+        assert (links(answer)[-1], scheme(answer)) == (links(page)[-1], dressed)
     assert f'<meta name="color-scheme" content="{dressed or "light dark"}">' in page
 
 
