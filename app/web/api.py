@@ -1,17 +1,20 @@
 """The dashboard for programs: one JSON document, or the same as a stream of cards as they land."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
+from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account.account import Account
-from app.dashboard import CARDS, Landed, listing, load_one, loading, summary
+from app.dashboard import CARDS, Landed, Summary, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web import validated
-from app.web.desk import desk
+from app.web.desk import Desk, desk
 from app.web.document import card_object, passing, whole, without_cards
-from app.web.kept import question
+from app.web.kept import Made, made, question
 from app.web.noted import Noted
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, reader_of
@@ -21,6 +24,7 @@ from app.web.viewer import Viewer
 from app.web.wishes import wishes
 
 Frame = Callable[[str, bytes], bytes]
+Load = Callable[[], AbstractAsyncContextManager[MemoryObjectReceiveStream[Landed]]]
 
 _JSON = "application/json"
 _NDJSON = "application/x-ndjson"
@@ -53,42 +57,53 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     if live:
         needs(viewer, "refresh")
     media_type = _wanted(request, (_JSON, *_STREAMS))
-    asked = None if live or media_type in _STREAMS else question(request, viewer)
-    if asked and (document := front.kept.find(asked)):
+    asked = question(request, viewer)
+    shared = not live and media_type == _JSON
+    if shared and (document := front.kept.find(asked)):
         return validated.answer(request, document)
     query, cards = front.question(request, viewer)
     moment, noted = front.moment(live=live), Noted(front.cache)
     account = front.account(viewer, moment, noted)
     await known(account, query.subscription_id)
-    reader = reader_of(request)
-
-    async def write(emit: Emit) -> None:
-        frame = _STREAMS[media_type]
-        landed: dict[str, Landed] = {}
-        async with loading(account, query, cards, moment.deadline) as arriving:
-            async for each in arriving:
-                landed[each.card.word] = each
-                message = {"card": each.card.word, **card_object(each.card, each.outcome)}
-                await emit(frame("card", encoder(reader).encode(message)))
-        outcomes = {word: each.outcome for word, each in landed.items()}
-        said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-        closing = without_cards(said, reader)
-        await emit(frame("done", encoder(reader).encode({"done": True, **closing})))
-
+    load = partial(loading, account, query, cards, moment.deadline)
     if media_type in _STREAMS:
-        return Streamed(write, media_type)
-    async with loading(account, query, cards, moment.deadline) as arriving:
+        return Streamed(partial(_stream, request, account, load, _STREAMS[media_type]), media_type)
+
+    async def make() -> Made:
+        landed, said = await _landed(front, account, load)
+        data: Mapping[str, object] = whole(said, landed, reader_of(request))
+        changing = {name: data[name] for name in passing(said)}
+        return made(validated.made(request, viewer, data, changing), noted, landed, said)
+
+    if not shared:
+        return validated.answer(request, (await make()).document)
+    document = await front.kept.get(asked, moment.freshness.began, moment.deadline, make)
+    return validated.answer(request, document)
+
+
+async def _landed(front: Desk, account: Account, load: Load) -> tuple[list[Landed], Summary]:
+    """All cards in page order, and what they say together."""
+    async with load() as arriving:
         landed = [each async for each in arriving]
     landed.sort(key=lambda each: CARDS.index(each.card))
+    return landed, await _summary(front, account, landed)
+
+
+async def _summary(front: Desk, account: Account, landed: Iterable[Landed]) -> Summary:
     outcomes = {each.card.word: each.outcome for each in landed}
-    said = summary(await listing(account), outcomes, front.refresh_age, front.now())
-    found: Mapping[str, object] = whole(said, landed, reader)
-    changing = {name: found[name] for name in passing(said)}
-    if asked is None:
-        return validated.document(request, viewer, found, changing)
-    document = validated.made(request, viewer, found, changing)
-    front.kept.keep(asked, document, noted, landed, said)
-    return validated.answer(request, document)
+    return summary(await listing(account), outcomes, front.refresh_age, front.now())
+
+
+async def _stream(request: Request, account: Account, load: Load, frame: Frame, emit: Emit) -> None:
+    """Each card as it lands, and then what they say together."""
+    reader, landed = reader_of(request), list[Landed]()
+    async with load() as arriving:
+        async for each in arriving:
+            landed.append(each)
+            message = {"card": each.card.word, **card_object(each.card, each.outcome)}
+            await emit(frame("card", encoder(reader).encode(message)))
+    closing = without_cards(await _summary(desk(request), account, landed), reader)
+    await emit(frame("done", encoder(reader).encode({"done": True, **closing})))
 
 
 async def card(request: Request) -> Response:

@@ -3,14 +3,17 @@
 Every figure of an answer comes from what the cache holds; what else it depends on is who asks, what for, and the
 minute: days begin and periods end on a minute, and the age in words changes with one. So an answer is good for as
 long as the cache would give the very same for each of its questions, and no longer than the minute.
+
+While one is made, whoever asks the same waits for it, and has it too where the cache would give them the very same.
 """
 
 import gzip
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+import anyio
 from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +26,7 @@ from app.web.viewer import Viewer
 _ROOM = 32 * 2**20  # bytes of answers
 _ENTRY = 4096  # what is noted of one beside its bytes
 _MINUTE = timedelta(minutes=1)
+_OTHERS = 2  # answers that are waited for: to the first, a part may have come too late
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,30 @@ class Document:
 
 
 @dataclass(frozen=True)
-class _Entry:
+class Made:
+    """A document, what it was made of, what is counted of its cards, and until when it is good, if it is at all."""
+
     document: Document
     noted: Noted
     cards: tuple[CameBack, ...]
-    until: datetime
+    until: datetime | None
+
+
+@dataclass(eq=False, slots=True)
+class _Making:
+    """A document that somebody makes; without `made` when they came to nothing."""
+
+    over: anyio.Event = field(default_factory=anyio.Event)
+    made: Made | None = None
+
+
+def made(document: Document, noted: Noted, landed: list[Landed], said: Summary) -> Made:
+    """The document as it is done. One in which anything failed or is old is nobody's to be sent again.
+
+    A card may be late in it: for as long as what it needs is not kept, it is late in the next as well.
+    """
+    good = said.complete and all(each.outcome.status != "failed" for each in landed)
+    return Made(document, noted, tuple(map(came_back, landed)), _until(said) if good else None)
 
 
 class Kept:
@@ -50,7 +73,8 @@ class Kept:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._entries: LRUCache[Hashable, _Entry] = LRUCache(_ROOM, getsizeof=lambda each: _weight(each.document))
+        self._entries: LRUCache[Hashable, Made] = LRUCache(_ROOM, getsizeof=lambda each: _weight(each.document))
+        self._makings: dict[Hashable, _Making] = {}
 
     @property
     def bytes(self) -> int:
@@ -62,22 +86,45 @@ class Kept:
         entry, now = self._entries.get(question), self._now()
         if entry is None:
             return None
-        if now >= entry.until or not entry.noted.holds(now):
+        if entry.until is None or now >= entry.until or not entry.noted.holds(now):
             del self._entries[question]
             return None
-        for card in entry.cards:
-            card.count(0.0, now)
-        return entry.document
+        return self._counted(entry)
 
-    def keep(self, question: Hashable, document: Document, noted: Noted, landed: list[Landed], said: Summary) -> None:
-        """Remembers an answer in which nothing failed or is old; any other is made anew for the next.
+    def _counted(self, made: Made) -> Document:
+        for card in made.cards:
+            card.count(0.0, self._now())
+        return made.document
 
-        A card may be late in it: for as long as what it needs is not kept, it is late in the next as well.
+    def keep(self, question: Hashable, made: Made) -> None:
+        """Remembers an answer for as long as it is good."""
+        if made.noted.sound and made.until is not None and _weight(made.document) <= self._entries.maxsize:
+            self._entries[question] = made
+
+    async def get(
+        self, question: Hashable, began: datetime, deadline: float, make: Callable[[], Awaitable[Made]]
+    ) -> Document:
+        """The answer that `make` makes, or that of somebody who makes it just now, for a request of `began`.
+
+        Nobody gets an older figure for having waited with others, nor waits past `deadline` on anyio's clock: then
+        they make their own.
         """
-        if not noted.sound or not said.complete or any(each.outcome.status == "failed" for each in landed):
-            return
-        if _weight(document) <= self._entries.maxsize:
-            self._entries[question] = _Entry(document, noted, tuple(map(came_back, landed)), _until(said))
+        for _ in range(_OTHERS):
+            if (making := self._makings.get(question)) is None:
+                break
+            with anyio.CancelScope(deadline=deadline):
+                await making.over.wait()
+            if making.made and making.made.noted.holds(began):
+                return self._counted(making.made)
+        making = self._makings[question] = _Making()
+        try:
+            making.made = await make()
+            self.keep(question, making.made)
+            return making.made.document
+        finally:
+            if self._makings.get(question) is making:
+                del self._makings[question]
+            making.over.set()
 
 
 def answer(request: Request, document: Document, media_type: str) -> Response:

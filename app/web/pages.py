@@ -19,7 +19,7 @@ from app.web.api import known
 from app.web.catalogue import ENGLISH
 from app.web.desk import Desk, desk
 from app.web.document import updated
-from app.web.kept import Document, answer, question
+from app.web.kept import Document, answer, made, question
 from app.web.noted import Noted
 from app.web.problems import signed_out
 from app.web.reader import reader
@@ -71,7 +71,7 @@ async def show(request: Request) -> Response:
         said = summary(found, outcomes, front.refresh_age, front.now())
         await emit(page.foot(said))
         landed = [Landed(card, outcomes[card.word]) for card in cards]
-        front.kept.keep(asked, Document(b"".join(parts)), noted, landed, said)
+        front.kept.keep(asked, made(Document(b"".join(parts)), noted, landed, said))
 
     return Streamed(write, "text/html")
 

@@ -43,8 +43,6 @@ def document(request: Request, viewer: Viewer, data: object, passing: Mapping[st
 
     `passing` are the names in it, with their values, that only time changes.
     """
-    if request.method not in ("GET", "HEAD"):
-        return Response(encoder(reader_of(request)).encode(data), media_type="application/json")
     return answer(request, made(request, viewer, data, passing))
 
 
@@ -59,7 +57,9 @@ def made(request: Request, viewer: Viewer, data: object, passing: Mapping[str, o
 
 
 def answer(request: Request, document: Document) -> Response:
-    """The document, or 304 for who has it."""
+    """The document, or 304 for who has it; what came of a POST has no tag, for nobody can ask for it again."""
+    if request.method not in ("GET", "HEAD"):
+        return Response(document.body, media_type="application/json")
     tag = document.tag or ""
     if not has(request, tag):
         return kept.answer(request, document, "application/json")

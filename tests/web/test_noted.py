@@ -16,7 +16,7 @@ from app.cards.base import Outcome, failed
 from app.dashboard import CARDS, Landed, summary
 from app.orb.errors import Unreachable
 from app.reading import Reading
-from app.web.kept import Document, Kept
+from app.web.kept import Document, Kept, made
 from app.web.noted import Noted
 from tests.whole import NOON
 
@@ -33,6 +33,7 @@ class Answers:
     readings: dict[Key, Reading[Any]] = field(default_factory=dict)
     failed: Exception | None = None
     slow: bool = False
+    old: bool = False
 
     def last_live(self, customer: Key) -> datetime | None:
         return None
@@ -41,7 +42,7 @@ class Answers:
         return False
 
     def young(self, key: Key, how: Freshness) -> Reading[Any] | None:
-        return self.readings.get(key)
+        return None if self.old else self.readings.get(key)
 
     kept = young
 
@@ -113,6 +114,6 @@ async def test_an_answer_is_kept_only_where_all_of_it_is_well(
     outcomes: dict[str, Outcome] = {} if complete else {"bill": failed(Unreachable("x"))}
     landed = [Landed(CARDS[-1], failed(Unreachable("x")))] if late_card else []
     keeping = Kept(lambda: NOON)
-    keeping.keep("question", Document(b"body"), noted, landed, summary(None, outcomes, 30, NOON))
+    keeping.keep("question", made(Document(b"body"), noted, landed, summary(None, outcomes, 30, NOON)))
 
     assert (keeping.find("question") is not None) is kept
