@@ -3,35 +3,42 @@
 import re
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
-from functools import cache
+from functools import cache, lru_cache
 from typing import NoReturn
 
 from babel.numbers import get_currency_precision, list_currencies
 
 # Checked on the raw text, before it becomes a Decimal: `Decimal` itself takes NaN, 1e999999, " 1.5 ", 1_000
 # and full-width digits, and some of those cost seconds to print.
-_PLAIN = rb"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,20})?"
-_STRING = re.compile(rb'"(' + _PLAIN + rb')"')
-_NUMBER = re.compile(_PLAIN + rb"(?:[eE][+-]?[0-9]{1,2})?")
+_AMOUNT = r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,20})?"
+_PLAIN = re.compile(_AMOUNT)
+_NUMBER = re.compile(_AMOUNT + r"(?:[eE][+-]?[0-9]{1,2})?")
 
 # Wide enough for every sum of amounts that pass the pattern; a result that would round is an error.
 _EXACT = Context(prec=300, traps=[InvalidOperation, Overflow, Inexact])
 _ZERO = Decimal(0)
 
 
-def exact(raw: bytes) -> Decimal | None:
-    """The decimal in one JSON token, a string or a number, to the last digit; None for `null`.
+@lru_cache(8192)  # most days of a series are the same when it is asked for again
+def amount(text: str) -> Decimal:
+    """The decimal that is written there, to the last digit.
 
     Raises ValueError on anything that is not a plain amount of at most 18 whole digits and 20 decimals.
     """
-    if raw == b"null":
-        return None
-    found = _STRING.fullmatch(raw)
-    text = found[1] if found else raw if _NUMBER.fullmatch(raw) else None
-    if text is None:
+    if _PLAIN.fullmatch(text) is None:
         raise ValueError("not an amount")
-    amount = Decimal(text.decode("ascii"))
-    return amount if b"e" not in text.lower() else Decimal(format(amount, "f"))
+    return Decimal(text)
+
+
+def number(token: str) -> Decimal:
+    """The decimal in a JSON number, to the last digit: an amount, whose decimals an exponent may move.
+
+    Raises ValueError as `amount` does.
+    """
+    if _NUMBER.fullmatch(token) is None:
+        raise ValueError("not an amount")
+    found = Decimal(token)
+    return found if "e" not in token.lower() else Decimal(format(found, "f"))
 
 
 def total(amounts: "list[Decimal] | tuple[Decimal, ...]") -> Decimal:

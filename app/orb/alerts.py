@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from app.money import total
-from app.orb.decode import Amount, Answer, Figures, Instant
+from app.orb.decode import Amount, Answer, Instant
 from app.orb.wire import CustomerId, Invoice, Paging
 
 
@@ -15,11 +15,11 @@ class Named(Answer, frozen=True, gc=False):
     id: str | None = None
 
 
-class Threshold(Figures, frozen=True, gc=False):
+class Threshold(Answer, frozen=True, gc=False):
     value: Amount
 
 
-class BalanceStatus(Figures, frozen=True, gc=False):
+class BalanceStatus(Answer, frozen=True, gc=False):
     """Orb's own word on one threshold of a balance alert."""
 
     in_alert: bool

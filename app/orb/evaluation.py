@@ -9,8 +9,8 @@ import msgspec
 
 from app.asking import Event, Property
 from app.days import Period
-from app.money import exact
-from app.orb.decode import Amount, Answer, Figures
+from app.money import number
+from app.orb.decode import Amount, Answer
 from app.orb.errors import Malformed
 from app.orb.path import CustomerRef
 from app.orb.question import instant
@@ -19,7 +19,7 @@ from app.orb.question import instant
 GroupingValue = str | Decimal | bool | None
 
 
-class PriceGroup(Figures, frozen=True, gc=False):
+class PriceGroup(Answer, frozen=True, gc=False):
     quantity: Amount
     amount: Amount
     grouping_values: tuple[msgspec.Raw, ...] = ()
@@ -89,6 +89,6 @@ def _grouping_value(token: bytes) -> GroupingValue:
     if token in (b"true", b"false", b"null"):
         return {b"true": True, b"false": False, b"null": None}[token]
     try:
-        return msgspec.json.decode(token, type=str) if token.startswith(b'"') else exact(token)
+        return msgspec.json.decode(token, type=str) if token.startswith(b'"') else number(token.decode())
     except (ValueError, msgspec.MsgspecError):
         raise Malformed("a group of no single value") from None

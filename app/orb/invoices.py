@@ -1,6 +1,6 @@
 """Invoices that there are, as frozen types, and the way into Orb's own portal."""
 
-from app.orb.decode import Amount, Answer, Figures, Instant
+from app.orb.decode import Amount, Answer, Instant
 from app.orb.wire import Invoice, Paging
 
 
@@ -8,7 +8,7 @@ class SubscriptionId(Answer, frozen=True, gc=False):
     id: str
 
 
-class Attempt(Figures, frozen=True, gc=False):
+class Attempt(Answer, frozen=True, gc=False):
     """One attempt to collect what is due."""
 
     amount: Amount
@@ -17,7 +17,7 @@ class Attempt(Figures, frozen=True, gc=False):
     receipt_pdf: str | None = None
 
 
-class CreditNote(Figures, frozen=True, gc=False):
+class CreditNote(Answer, frozen=True, gc=False):
     credit_note_number: str
     total: Amount
     type: str = ""
@@ -26,7 +26,7 @@ class CreditNote(Figures, frozen=True, gc=False):
     voided_at: Instant | None = None
 
 
-class BalanceTransaction(Figures, frozen=True, gc=False):
+class BalanceTransaction(Answer, frozen=True, gc=False):
     """One movement of the account balance. What it moved is `ending_balance - starting_balance`: Orb does not
     publish the sign of its `amount`."""
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.orb.decode import Amount, Answer, Figures, MaybeAmount
+from app.orb.decode import Amount, Answer, MaybeAmount
 from app.orb.wire import Paging
 
 
@@ -30,7 +30,7 @@ class Licenses(Answer, frozen=True, gc=False):
     pagination_metadata: Paging
 
 
-class LicenseUsage(Figures, frozen=True, gc=False):
+class LicenseUsage(Answer, frozen=True, gc=False):
     """What was used of one allocation between two days, the end exclusive; by day alone it names no license.
 
     `remaining_credits` is below zero where more was used than is allocated. What was used while the license was

@@ -1,10 +1,10 @@
 """The lines of an invoice as frozen types: what was charged, what was taken off or added, what paid for it."""
 
-from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount
+from app.orb.decode import Amount, Answer, Instant, MaybeAmount
 from app.orb.prices import MetricId
 
 
-class Adjustment(Figures, frozen=True, gc=False):
+class Adjustment(Answer, frozen=True, gc=False):
     adjustment_type: str
     amount: Amount
     is_invoice_level: bool = False
@@ -12,7 +12,7 @@ class Adjustment(Figures, frozen=True, gc=False):
     percentage_discount: MaybeAmount = None
 
 
-class Tax(Figures, frozen=True, gc=False):
+class Tax(Answer, frozen=True, gc=False):
     amount: Amount
     tax_rate_description: str = ""
     tax_rate_percentage: MaybeAmount = None
@@ -25,7 +25,7 @@ class PriceUnit(Answer, frozen=True, gc=False):
     billable_metric: MetricId | None = None
 
 
-class Tier(Figures, frozen=True, gc=False):
+class Tier(Answer, frozen=True, gc=False):
     """The units that a tier holds, the last one not known where it has no end, and what each costs."""
 
     first_unit: MaybeAmount = None
@@ -44,7 +44,7 @@ class SubGrouping(Answer, frozen=True, gc=False):
     value: str | None = None
 
 
-class SubLineItem(Figures, frozen=True, gc=False):
+class SubLineItem(Answer, frozen=True, gc=False):
     """A part of a line: a tier, a cell of a matrix, a group. Its `type` is not read: Orb's own list of types has a
     stray one, and what a part is can be told by what it brings."""
 
@@ -56,7 +56,7 @@ class SubLineItem(Figures, frozen=True, gc=False):
     matrix_config: Matrix | None = None
 
 
-class LineItem(Figures, frozen=True, gc=False):
+class LineItem(Answer, frozen=True, gc=False):
     """One line. Up to its credits it counts in its price's unit; `amount` and after it, in the invoice's."""
 
     name: str

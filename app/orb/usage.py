@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.days import Period
-from app.orb.decode import Amount, Answer, Figures, Instant
+from app.orb.decode import Amount, Answer, Instant
 from app.orb.wire import Paging, Subscription
 
 
@@ -12,7 +12,7 @@ class BillableMetric(Answer, frozen=True, gc=False):
     name: str
 
 
-class Bucket(Figures, frozen=True, gc=False):
+class Bucket(Answer, frozen=True, gc=False):
     """One day as Orb cut it, or in cumulative view the billing period up to the end of that day."""
 
     quantity: Amount

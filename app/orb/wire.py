@@ -8,7 +8,7 @@ import msgspec
 
 from app.days import Period
 from app.money import Money, total, unit
-from app.orb.decode import Amount, Answer, Figures, Instant, MaybeAmount, decode
+from app.orb.decode import Amount, Answer, Instant, MaybeAmount, decode
 from app.orb.errors import Malformed
 from app.orb.lines import LineItem
 from app.orb.prices import PriceInterval
@@ -89,7 +89,7 @@ class Subscriptions(Answer, frozen=True, gc=False):
     pagination_metadata: Paging
 
 
-class Invoice(Figures, frozen=True, gc=False):
+class Invoice(Answer, frozen=True, gc=False):
     """An invoice; `target_date` is there on the upcoming one alone."""
 
     currency: str
@@ -122,7 +122,7 @@ class CreditFilter(Answer, frozen=True, gc=False):
     values: tuple[str, ...]
 
 
-class CreditBlock(Figures, frozen=True, gc=False):
+class CreditBlock(Answer, frozen=True, gc=False):
     """Prepaid credits of one purchase or grant. The currency is the one that was asked for."""
 
     id: str
@@ -147,7 +147,7 @@ class AffectedBlock(Answer, frozen=True, gc=False):
     filters: tuple[CreditFilter, ...] = ()
 
 
-class LedgerEntry(Figures, frozen=True, gc=False):
+class LedgerEntry(Answer, frozen=True, gc=False):
     """One movement of credits. What it moved is `ending_balance - starting_balance`: Orb does not promise
     the sign of its `amount`."""
 
@@ -177,14 +177,14 @@ class Price(Answer, frozen=True, gc=False):
     price_type: str = ""
 
 
-class PriceCost(Figures, frozen=True, gc=False):
+class PriceCost(Answer, frozen=True, gc=False):
     price: Price
     subtotal: Amount
     total: Amount
     quantity: MaybeAmount = None
 
 
-class Cost(Figures, frozen=True, gc=False):
+class Cost(Answer, frozen=True, gc=False):
     """One bucket of a cost series: a day, or in cumulative view the period up to the end of that day."""
 
     timeframe_start: Instant
@@ -211,7 +211,7 @@ def subtotal_of(costs: Costs, view_mode: str, start: datetime) -> Decimal | None
     return total(list({cost.timeframe_start: cost.subtotal for cost in costs.data}.values()))
 
 
-class GroupRow(Figures, frozen=True, gc=False):
+class GroupRow(Answer, frozen=True, gc=False):
     """One group of grouped costs. Its field names are not published: every plausible one is read."""
 
     grouping_values: tuple[msgspec.Raw, ...] = ()
@@ -221,7 +221,7 @@ class GroupRow(Figures, frozen=True, gc=False):
     amount: MaybeAmount = None
 
 
-class GroupPage(Figures, frozen=True, gc=False):
+class GroupPage(Answer, frozen=True, gc=False):
     data: tuple[GroupRow, ...]
     has_more: bool | None = None
     pagination_metadata: Paging | None = None

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from app import asking
 from app.asking import Asked, BadQuestion, Event
-from app.money import exact
+from app.money import number
 from app.query import BadQuery
 from app.words import Text
 
@@ -187,7 +187,7 @@ def _number(name: str, text: str) -> Decimal:
 def _amount(text: str) -> Decimal | None:
     """The number that a text is; None where it is none."""
     try:
-        return exact(text.encode("ascii"))
+        return number(text)
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 from app import asking
 from app.asking import Asked, BadQuestion, Condition, Event, Property
 from app.days import stamp
-from app.money import exact
+from app.money import number
 from app.words import Text
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -41,9 +41,9 @@ def _decode(body: bytes) -> Any:
         return json.loads(
             body.decode("utf-8"),
             object_pairs_hook=_once,
-            parse_int=_number,
-            parse_float=_number,
-            parse_constant=_number,
+            parse_int=number,
+            parse_float=number,
+            parse_constant=number,
         )
     except BadQuestion:
         raise
@@ -57,13 +57,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise BadQuestion(Text("{name} is there twice.", name=_shown(next(n for n in names if names.count(n) > 1))))
     return found
-
-
-def _number(text: str) -> Decimal:
-    amount = exact(text.encode("ascii"))
-    if amount is None:
-        raise ValueError("not a number")
-    return amount
 
 
 def _shown(name: str) -> str:
