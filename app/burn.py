@@ -52,23 +52,24 @@ def play(lots: Sequence[Lot], rates: Mapping[str, Fraction], start: Fraction, da
     left = [Fraction(lot.left) for lot in lots]
     used, expired = [Fraction(0) for _ in lots], [Fraction(0) for _ in lots]
     edges = {Fraction(edge) for lot in lots for edge in (lot.begins, lot.ends) if edge is not None and edge < days}
-    paid: set[str] = set()
+    wanted = _wanted(lots, rates)
+    paid: set[_Payers] = set()
     runs_out: Fraction | None = None
     now = start
     while True:
-        for index, lot in enumerate(lots):
+        for n, lot in enumerate(lots):
             if lot.ends is not None and lot.ends <= now:
-                expired[index], left[index] = expired[index] + left[index], Fraction(0)
+                expired[n], left[n] = expired[n] + left[n], Fraction(0)
         if now >= days:
             break
-        payers = {use: _payer(use, lots, left, now) for use, rate in rates.items() if rate > 0}
-        if runs_out is None and any(payers[use] is None for use in payers if use in paid):
+        payer: dict[_Payers, int | None] = {payers: _payer(payers, lots, left, now) for payers in wanted}
+        if runs_out is None and any(payer[payers] is None for payers in paid):
             runs_out = now
-        paid.update(use for use, payer in payers.items() if payer is not None)
         drawn: dict[int, Fraction] = {}
-        for use, payer in payers.items():
-            if payer is not None:
-                drawn[payer] = drawn.get(payer, Fraction(0)) + rates[use]
+        for payers, index in payer.items():
+            if index is not None:
+                paid.add(payers)
+                drawn[index] = drawn.get(index, Fraction(0)) + wanted[payers]
         # Nothing changes until a lot begins, ends or is empty.
         until = min([Fraction(days), *(edge for edge in edges if edge > now)])
         until = min([until, *(now + left[index] / rate for index, rate in drawn.items())])
@@ -79,12 +80,23 @@ def play(lots: Sequence[Lot], rates: Mapping[str, Fraction], start: Fraction, da
     return Course(fates, None if runs_out is None else int(runs_out))
 
 
-def _payer(use: str, lots: Sequence[Lot], left: Sequence[Fraction], now: Fraction) -> int | None:
-    """The first lot that has something left for `use`."""
-    for index, lot in enumerate(lots):
-        if left[index] and lot.begins <= now and (lot.pays is None or use in lot.pays):
-            return index
-    return None
+# Which lots pay for a use, by their places: uses that the same lots pay for are one.
+_Payers = tuple[int, ...]
+
+
+def _wanted(lots: Sequence[Lot], rates: Mapping[str, Fraction]) -> dict[_Payers, Fraction]:
+    """What is used a day, by the lots that pay for it."""
+    found: dict[_Payers, Fraction] = {}
+    for use, rate in rates.items():
+        if rate > 0:
+            payers = tuple(n for n, lot in enumerate(lots) if lot.pays is None or use in lot.pays)
+            found[payers] = found.get(payers, Fraction(0)) + rate
+    return found
+
+
+def _payer(payers: _Payers, lots: Sequence[Lot], left: Sequence[Fraction], now: Fraction) -> int | None:
+    """The first of these lots that has something left."""
+    return next((n for n in payers if left[n] and lots[n].begins <= now), None)
 
 
 def decimal(amount: Fraction) -> Decimal:

@@ -16,6 +16,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self._calls: deque[tuple[float, bool]] = deque()
+        self._failed = 0  # of them
         self._opened: float | None = None
         self._probing = 0
         self._passed = 0
@@ -41,10 +42,11 @@ class Breaker:
         if good is None:
             return
         self._calls.append((now, good))
+        self._failed += not good
         while self._calls[0][0] <= now - _WINDOW:
-            self._calls.popleft()
-        failed = sum(not each for _, each in self._calls)
-        if len(self._calls) >= _LEAST and failed * 2 >= len(self._calls):
+            _, went = self._calls.popleft()
+            self._failed -= not went
+        if len(self._calls) >= _LEAST and self._failed * 2 >= len(self._calls):
             self._open(now)
 
     def _tell_probe(self, now: float, *, good: bool | None) -> None:
@@ -60,6 +62,7 @@ class Breaker:
         if self._passed == _PROBES:
             self._opened = None
             self._calls.clear()
+            self._failed = 0
 
     def _open(self, now: float) -> None:
         self._opened, self._probing, self._passed = now, 0, 0

@@ -178,10 +178,7 @@ class Reader:
         if counted.code != "credits":
             foreign = amounts.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
             return self._foreign(foreign)
-        # Catalogues know whole counts alone: one that this language treats as it treats `size` stands for it.
-        wanted = self.language.plural_form(size)
-        alike = (n for n in _COUNTS if self.language.plural_form(n) == wanted)
-        return self.say(Plural("credit", "credits", n=next(alike, 2)))
+        return _credits(self, self.language.plural_form(size))
 
 
 def _day_in(moment: datetime | date, where: str, *, last: bool = False) -> date:
@@ -189,6 +186,16 @@ def _day_in(moment: datetime | date, where: str, *, last: bool = False) -> date:
     if isinstance(moment, datetime):
         return day_of(moment - timedelta(microseconds=1) if last else moment, zone(where))
     return moment - timedelta(days=1) if last else moment
+
+
+@cache
+def _credits(reader: Reader, form: str) -> str:
+    """The word for credits beside a count of that plural category.
+
+    Catalogues know whole counts alone: one that this language treats alike stands for it.
+    """
+    alike = (n for n in _COUNTS if reader.language.plural_form(n) == form)
+    return reader.say(Plural("credit", "credits", n=next(alike, 2)))
 
 
 @cache
