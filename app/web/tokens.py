@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from app.orb.path import BadId, CustomerRef
 from app.secret import Secret
 from app.web.keys import ALGORITHMS, KID, Ring
+from app.web.remembered import Remembered, is_good
 from app.web.revoked import Revocations
 from app.web.strict import json_object
 from app.web.viewer import Doubt, NotSignedIn, Viewer, viewer
@@ -50,6 +51,7 @@ class Tokens:
         self._issuer = issuer
         self._untyped = untyped
         self._now = now
+        self._remembered = Remembered()
 
     @property
     def can_read(self) -> bool:
@@ -78,14 +80,28 @@ class Tokens:
 
     def viewer(self, token: str) -> Viewer:
         """The viewer that a token names. Raises NotSignedIn on every doubt."""
-        try:
-            claims = json_object(self._signed(token, self._header(token).get("kid")))
-            found = viewer(claims, audience=self._audience, issuer=self._issuer, now=self._now())
-        except (Doubt, BadId, jwt.PyJWTError, ValueError, RecursionError):
-            raise NotSignedIn from None
+        now, known = self._now(), self._remembered.find(token)
+        if known is not None and is_good(known, self._key(known.kid), now):
+            found = known.viewer
+        else:
+            found = self._verified(token, now)
         if self.revocations is not None and self.revocations.refuse(found.customer, found.issued):
             raise NotSignedIn
         return found
+
+    def _verified(self, token: str, now: float) -> Viewer:
+        try:
+            kid = self._header(token).get("kid")
+            claims = json_object(self._signed(token, kid))
+            found = viewer(claims, audience=self._audience, issuer=self._issuer, now=now)
+        except (Doubt, BadId, jwt.PyJWTError, ValueError, RecursionError):
+            raise NotSignedIn from None
+        self._remembered.keep(token, found, kid, self._key(kid), now)
+        return found
+
+    def _key(self, kid: str | None) -> object:
+        """The public key of that name as it is now; secrets stay what they are."""
+        return None if self.ring is None else self.ring.find(kid)
 
     def sign(
         self,

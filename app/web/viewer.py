@@ -70,6 +70,11 @@ def viewer(claims: Claims, *, audience: str, issuer: str | None, now: float) -> 
     )
 
 
+def lasts(viewer: Viewer, now: float) -> bool:
+    """Whether its time is not up."""
+    return now < viewer.expires + _LEEWAY
+
+
 def _times(claims: Claims, now: float) -> tuple[int, int]:
     issued, expires = _integer(claims.get("iat")), _integer(claims.get("exp"))
     begins = _integer(claims.get("nbf", issued))
