@@ -18,7 +18,9 @@ fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, 
 	@exec $(BIN)/python deploy/fleet.py
 
 # What loads the machine, or listens to how it does under load, has it to itself.
-ALONE := tests/budget tests/faults tests/fleet tests/serving
+ALONE := tests/budget/test_limits_of_the_account.py tests/faults/test_connecting.py tests/faults/test_memory.py \
+	$(addprefix tests/fleet/test_, chaos.py crowd.py pace.py told.py) \
+	$(addprefix tests/serving/test_, guarded.py restarts.py stopping.py workers.py)
 
 # Else every service that a test starts compiles all of itself again.
 test: export PYTHONDONTWRITEBYTECODE =
