@@ -4,7 +4,9 @@ Every label has a closed set of values: what comes from outside (a method, a sta
 unless it is one of them. No label holds an id, an address or a secret.
 """
 
+import functools
 from collections.abc import Collection
+from typing import Any, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,6 +18,8 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
+
+Metric = TypeVar("Metric", Counter, Histogram)
 
 VERSION = "0.1.0"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
@@ -81,16 +85,27 @@ for _outcome in WEBHOOKS:
     _webhooks.labels(_outcome)
 
 
+def _of(metric: Metric, *values: str) -> Metric:
+    """The part of a metric that has these values for its labels. There are few: each comes from a list."""
+    found: Metric = _part(metric, values)
+    return found
+
+
+@functools.cache
+def _part(metric: Any, values: tuple[str, ...]) -> Any:
+    return metric.labels(*values)
+
+
 def request(route: str, method: str, status: int, seconds: float) -> None:
     """`route` is the pattern of the address, never the address."""
-    _requests.labels(route, one_of(method, METHODS), status_class(status)).inc()
-    _request_seconds.labels(route).observe(seconds)
+    _of(_requests, route, one_of(method, METHODS), status_class(status)).inc()
+    _of(_request_seconds, route).observe(seconds)
 
 
 def card(word: str, outcome: str, code: str | None, seconds: float, age: float | None) -> None:
     """`code` is that of a failure; `age` that of the figures, where there are any and it is known."""
-    _cards.labels(word, outcome, one_of(code, CODES) if code else "").inc()
-    _card_seconds.labels(word).observe(seconds)
+    _of(_cards, word, outcome, one_of(code, CODES) if code else "").inc()
+    _of(_card_seconds, word).observe(seconds)
     if age is not None:
         _age_seconds.observe(max(0.0, age))
 
@@ -98,16 +113,16 @@ def card(word: str, outcome: str, code: str | None, seconds: float, age: float |
 def call(name: str, rate: str, outcome: int | str, seconds: float) -> None:
     """One attempt; `outcome` is Orb's status, or the name of the error instead of one."""
     found = status_class(outcome) if isinstance(outcome, int) else one_of(outcome, ERRORS)
-    _calls.labels(name, rate, found).inc()
-    _call_seconds.labels(rate).observe(seconds)
+    _of(_calls, name, rate, found).inc()
+    _of(_call_seconds, rate).observe(seconds)
 
 
 def failure(rate: str, code: str) -> None:
-    _failures.labels(rate, one_of(code, CODES)).inc()
+    _of(_failures, rate, one_of(code, CODES)).inc()
 
 
 def retry(rate: str) -> None:
-    _retries.labels(rate).inc()
+    _of(_retries, rate).inc()
 
 
 def foreign() -> None:
@@ -116,7 +131,7 @@ def foreign() -> None:
 
 def cache(how: str, *, stale: bool = False) -> None:
     """`how` an answer was had: kept, asked for, or that of a question already under way."""
-    _cache.labels(how).inc()
+    _of(_cache, how).inc()
     if stale:
         _cache_stale.inc()
 
@@ -130,7 +145,7 @@ def evicted() -> None:
 
 
 def webhook(outcome: str) -> None:
-    _webhooks.labels(one_of(outcome, WEBHOOKS)).inc()
+    _of(_webhooks, one_of(outcome, WEBHOOKS)).inc()
 
 
 def bug() -> None:

@@ -1,15 +1,21 @@
 """What a request would like to have, by its `Accept` or `Accept-Language` header (RFC 9110, section 12.4.2)."""
 
 import re
+from functools import lru_cache
 
 # Longer headers than any browser sends are cut.
 _LONGEST = 1024
 
 
-def wishes(header: str) -> list[str]:
+def wishes(header: str) -> tuple[str, ...]:
     """What is wished for, in lower case, best liked first; what is refused by `q=0` is left out."""
-    found = [_wish(each) for each in header[:_LONGEST].lower().split(",")]
-    return [wanted for quality, wanted in sorted(found, key=lambda wish: -wish[0]) if quality > 0 and wanted]
+    return _wishes(header[:_LONGEST])
+
+
+@lru_cache(1024)  # browsers say the same again and again
+def _wishes(header: str) -> tuple[str, ...]:
+    found = [_wish(each) for each in header.lower().split(",")]
+    return tuple(wanted for quality, wanted in sorted(found, key=lambda wish: -wish[0]) if quality > 0 and wanted)
 
 
 def _wish(text: str) -> tuple[int, str]:
