@@ -7,6 +7,7 @@ day boundaries of figures come from Orb, those of questions from the customer's 
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -103,6 +104,7 @@ class Moment:
     where: ZoneInfo
 
 
+@lru_cache(4096)
 def write_day(day: date, locale: Locale, skeleton: str = "MMMd") -> str:
     """The day as people read it, by a CLDR skeleton: `Nov 1`, `1. Nov.`, `11月1日`."""
     return str(format_skeleton(skeleton, day, locale=locale))
