@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.dashboard import WORDS
-from bench.page import row
+from tests.bench.page import row
 from tests.running import Running, running
 
 ROUNDS = 3
