@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.bench import documents, raw, upstream
-from tests.bench.programs import OURS, Figures, figures_of_ours
+from tests.bench.figures import Figures, figures_of_ours
+from tests.bench.programs import OURS
 from tests.whole import whole
 
 NOW = datetime(2027, 4, 3, 2, 15, tzinfo=UTC)

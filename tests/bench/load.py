@@ -1,16 +1,13 @@
 """Viewers: how they ask, and what they find out about a program."""
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.bench.documents import customer, subscription_of
-from tests.bench.programs import Program
-from tests.bench.raw import Broken, Connection, connect, get
+from tests.bench.process import Program
+from tests.bench.raw import Broken, Connection, connect
 
 
 @dataclass
@@ -21,6 +18,11 @@ class Found:
     times: list[float] = field(default_factory=list)
     wall: float = 0.0
     spent: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.times) / self.wall
 
     @property
     def lost(self) -> int:
@@ -71,33 +73,6 @@ async def _crowd(
     for each in connections:
         each.close()
     return found
-
-
-class Orb:
-    """The upstream as the load knows it, over a connection of its own."""
-
-    def __init__(self, connection: Connection, port: int) -> None:
-        self._connection = connection
-        self._port = port
-
-    async def slow(self, *, on: bool) -> None:
-        await self._get(f"/_slow/{'on' if on else 'off'}")
-
-    async def counts(self) -> tuple[int, int]:
-        """How many calls there were, and how many connections."""
-        told: Any = json.loads(await self._get("/_counts"))
-        return sum(told["calls"].values()), told["connections"]
-
-    async def floor(self) -> float:
-        """The seconds that no dashboard can do without: the list, and then the slowest call of those that need it."""
-        began = time.perf_counter()
-        await self._get(f"/v1/subscriptions?external_customer_id={customer(0)}")
-        await self._get(f"/v1/subscriptions/{subscription_of(customer(0))}/costs")
-        return time.perf_counter() - began
-
-    async def _get(self, path: str) -> bytes:
-        _, body = await self._connection.get(get(path, self._port))
-        return body
 
 
 async def quiet(program: Program, *, left: bool) -> None:

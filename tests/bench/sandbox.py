@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from tests.bench.table import heading, row
 from tests.running import ROOT
 
 PORT = 8091
@@ -22,7 +23,7 @@ def main() -> None:
     """Print a row for each figure with its goal."""
     for events in (0, 1_000_000):
         with sandbox(events) as (process, http, started):
-            print(f"\n{'as it is' if not events else f'with {events:,} events':<42}{'figure':>12}{'goal':>12}")
+            heading("the sandbox as it is" if not events else f"the sandbox with {events:,} events")
             row("start until the first answer", f"{started:.2f} s", "10 s" if events else "2 s")
             questions = list(live_questions(http))
             first = [timed(http, question) for question in questions]
@@ -30,13 +31,9 @@ def main() -> None:
             cached = [timed(http, question, CACHED) for question in questions]
             row("a live answer, asked for the first time", worst(first), "150 ms")
             row("a live answer, slowest of all", worst(live), "150 ms")
-            row("a live answer, median", f"{statistics.median(live) * 1000:.1f} ms", "")
+            row("a live answer, median", f"{statistics.median(live) * 1000:.1f} ms")
             row("a cached answer, slowest of all", worst(cached), "20 ms")
             row("resident memory", f"{resident(process):.0f} MB", "400 MB")
-
-
-def row(what: str, figure: str, goal: str) -> None:
-    print(f"  {what:<40}{figure:>12}{goal:>12}")
 
 
 def worst(seconds: list[float]) -> str:
