@@ -31,10 +31,16 @@ check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals
+bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals, in a quarter of an hour
 	$(BIN)/python -m tests.bench.sandbox
 	$(BIN)/python -m tests.bench.page
 	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.cold
+	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.warm
+	$(BIN)/python -m tests.bench.head
+	$(BIN)/python -m tests.bench.memory
+	$(BIN)/python -m tests.bench.cancelled
+	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.fleet
 
 # What others would write stands on, beside what we do: nothing of it is for the service, or for its tests.
 .venv/bench/.locked: requirements-bench.lock $(STAMP)

@@ -50,6 +50,39 @@ async def closed_loop(program: Program, viewers: int, seconds: float, most: int)
     return await _crowd(program, [requests] * viewers, patience=60, until=time.perf_counter() + seconds)
 
 
+async def hits(program: Program, request: bytes, viewers: int, seconds: float, status: int = 200) -> float:
+    """CPU seconds for one answer, while so many viewers ask the same over and over. Raises Broken where one fails."""
+    ends, over = time.perf_counter() + seconds, asyncio.get_running_loop().create_future()
+    connections = [await connect(program.port) for _ in range(viewers)]
+    answers, left = 0, viewers
+
+    def ask(connection: Connection) -> None:
+        def done(found: int, _body: memoryview) -> None:
+            nonlocal answers, left
+            if found != status:
+                if not over.done():
+                    over.set_exception(Broken(f"{program.name} answers {found}"))
+                return
+            answers += 1
+            if time.perf_counter() < ends:
+                connection.ask(request, done)
+                return
+            left -= 1
+            if not left and not over.done():
+                over.set_result(None)
+
+        connection.ask(request, done)
+
+    spent = program.spent()
+    for each in connections:
+        ask(each)
+    await over
+    spent = program.spent() - spent
+    for each in connections:
+        each.close()
+    return spent / answers
+
+
 async def crowd(program: Program, loads: Sequence[Sequence[bytes]], patience: float) -> Found:
     """A viewer for each list of requests, all at once; who is not answered within `patience` seconds leaves."""
     return await _crowd(program, [iter(each) for each in loads], patience)
@@ -77,11 +110,19 @@ async def _crowd(
 
 async def quiet(program: Program, *, left: bool) -> None:
     """Waits until it has nothing to do any more; where viewers have `left`, for whom it goes on, it is started anew."""
-    for _ in range(0 if left else 25):
-        before = program.spent()
-        await asyncio.sleep(0.2)
-        if program.spent() - before <= 0.02:
-            return
+    if not left and await rests(program, 5):
+        return
     program.stop()
     await asyncio.to_thread(program.start)
     await closed_loop(program, 1, 1, 20)
+
+
+async def rests(program: Program, within: float) -> bool:
+    """Waits until it has next to nothing to do for a moment; False where that takes more than so many seconds."""
+    ends = time.perf_counter() + within
+    while time.perf_counter() < ends:
+        before = program.spent()
+        await asyncio.sleep(0.2)
+        if program.spent() - before <= 0.02:
+            return True
+    return False

@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.bench.documents import customer, subscription_of
 from tests.bench.process import cores, pinned
@@ -38,10 +40,25 @@ class Orb:
     async def slow(self, *, on: bool) -> None:
         await self._get(f"/_slow/{'on' if on else 'off'}")
 
+    async def takes(self, seconds: float) -> None:
+        """So long for each answer from now on; one that takes infinitely long never comes."""
+        await self._get(f"/_slow/{'never' if seconds == inf else seconds}")
+
+    async def size(self, **numbers: int) -> None:
+        """How large all customers are from now on; what is not named is as it usually is."""
+        await self._get(f"/_size/{urlencode(numbers)}")
+
     async def counts(self) -> tuple[int, int]:
         """How many calls there were, and how many connections."""
-        told: Any = json.loads(await self._get("/_counts"))
+        told = await self._told()
         return sum(told["calls"].values()), told["connections"]
+
+    async def open(self) -> int:
+        """How many connections there are."""
+        return int((await self._told())["open"])
+
+    async def _told(self) -> Any:
+        return json.loads(await self._get("/_counts"))
 
     async def floor(self) -> float:
         """The seconds that no dashboard can do without: the list, and then the slowest call of those that need it."""

@@ -4,7 +4,7 @@ import argparse
 import importlib.util
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.bench.table import note
 
 HERE = Path(__file__).parent
 OURS = "/api/dashboard?cards=bill,credits,spend,breakdown"
+PAGE = OURS.replace("/api/dashboard", "/")
 NAME = "orrery"
 PYTHON = ("limit", "starlette_httpx", "fastapi_orb")
 NODE = ("fastify_undici", "fastify_orb")
@@ -39,6 +40,19 @@ def peers(orb: str) -> Iterator[Program]:
         yield Program(name, [sys.executable, "-m", f"tests.bench.peers.{name}"], orb)
     for name in NODE:
         yield Program(name, ["node", str(HERE / "peers" / f"{name}.mjs")], orb)
+
+
+def kept_peers(kept: Mapping[str, str]) -> Iterator[Program]:
+    """Those that hold one document and nothing else; `kept` says in which files it is."""
+    commands = {
+        "uvicorn": "bare",
+        "uvicorn, guarded": "bare --guarded",
+        "fastapi, bytes": "fastapi_kept",
+        "fastapi, dict": "fastapi_kept --dict",
+        "fastapi, typed dict": "fastapi_kept --typed-dict",
+    }
+    for name, command in commands.items():
+        yield Program(name, [sys.executable, "-m", *f"tests.bench.peers.{command}".split()], "", settings=kept)
 
 
 def named(text: str) -> list[str]:
