@@ -86,7 +86,8 @@ async def come(service: Crowd, seconds: float, rate: float, refreshes: float, se
 
 async def visit(client: aiohttp.ClientSession, url: str, customer: str, visits: Visits, *, refresh: bool) -> None:
     began = time.monotonic()
-    kind = "refreshed" if refresh else visits.of(customer, began)
+    known = visits.of(customer, began)
+    kind = "refreshed" if refresh else known
     found: Found = getattr(visits, kind)
     found.asked += 1
     headers = {"Authorization": f"Bearer {token(customer)}"}
@@ -94,7 +95,7 @@ async def visit(client: aiohttp.ClientSession, url: str, customer: str, visits: 
     try:
         async with client.request(method, url + path, headers=headers) as answer:
             body = await answer.read()
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, TimeoutError) as error:
         note(f"{kind}: {error!r}")
         return
     if answer.status != 200:

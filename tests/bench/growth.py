@@ -1,6 +1,6 @@
 """What a dashboard costs that nobody has asked for before, as its customer grows: goal 15.
 
-    python -m tests.bench.growth [--rounds 3] [--only days,prices]
+    python -m tests.bench.growth [--rounds 5] [--only days,prices]
 
 One number grows, all others stay as they usually are. CPU seconds of the service for one dashboard, and how they grow
 from step to step: as the number to the power of the exponent, 1 where twice as much costs twice as much. A step counts
@@ -38,7 +38,7 @@ Costs = dict[int, list[float]]
 
 
 def main() -> None:
-    line = parser("growth", rounds=3)
+    line = parser("growth", rounds=5)
     line.add_argument("--only", type=_words, default=list(STEPS), help=f"some of {', '.join(STEPS)}, by commas")
     asked = line.parse_args()
     prepare()
