@@ -31,7 +31,7 @@ check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals, in a quarter of an hour
+bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals, in some twenty minutes
 	$(BIN)/python -m tests.bench.sandbox
 	$(BIN)/python -m tests.bench.page
 	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.cold
