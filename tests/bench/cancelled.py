@@ -48,7 +48,9 @@ async def measure(service: Program, port: int, rounds: int) -> None:
     for number in range(1, rounds + 1):
         before, opened = await orb.counts()
         most = await all_leave(service, orb, seeds)
-        row("11 dashboards of five who come then", await five(service), GOAL)
+        then, alive = await asyncio.gather(five(service), livez(service))
+        row("11 dashboards of five who come then", then, GOAL)
+        row("   the health check meanwhile, over a new connection", ms(alive))
         began = time.perf_counter()
         rested = await rests(service, SETTLE)
         calls, after = await orb.counts()
@@ -79,6 +81,14 @@ async def five(service: Program) -> str:
         whole += status == 200 and is_whole(body)
     connection.close()
     return f"{whole} of {LOADS}, {ms(max(times))}"
+
+
+async def livez(service: Program) -> float:
+    """The seconds that who asks whether the process is alive waits for a word."""
+    connection, began = await connect(service.port), time.perf_counter()
+    await connection.get(get("/livez", service.port))
+    connection.close()
+    return time.perf_counter() - began
 
 
 def is_whole(document: bytes) -> bool:
