@@ -33,10 +33,16 @@ check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals
-	$(BIN)/python -m bench.sandbox
-	$(BIN)/python -m bench.page
+bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast things are, as figures beside their goals, in some twenty minutes
+	$(BIN)/python -m tests.bench.sandbox
+	$(BIN)/python -m tests.bench.page
 	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.cold
+	PYTHONPATH=.venv/bench $(BIN)/python -m tests.bench.warm
+	$(BIN)/python -m tests.bench.head
+	$(BIN)/python -m tests.bench.memory
+	$(BIN)/python -m tests.bench.cancelled
+	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.fleet
 
 # What others would write stands on, beside what we do: nothing of it is for the service, or for its tests.
 .venv/bench/.locked: requirements-bench.lock $(STAMP)
@@ -44,8 +50,8 @@ bench: $(STAMP) .venv/bench/.locked tests/bench/node_modules/.locked ## how fast
 		--target .venv/bench -r requirements-bench.lock
 	@touch $@
 
-lighthouse: $(STAMP) bench/node_modules/.locked ## what Lighthouse, from npm, says of the page: fails below 100
-	$(BIN)/python -m bench.lighthouse
+lighthouse: $(STAMP) tests/bench/lighthouse/node_modules/.locked ## what Lighthouse, from npm, says of the page: fails below 100
+	$(BIN)/python -m tests.bench.lighthouse
 
 restarts: $(STAMP) ## forty restarts behind nginx while thirty clients ask: counts what they felt, in four minutes
 	$(BIN)/python -m tests.serving.restarts
@@ -97,5 +103,5 @@ lock: $(STAMP) ## the lock files, from pyproject.toml and package.json
 	$(LOCK) --extra sandbox -o requirements-sandbox.lock pyproject.toml
 	$(LOCK) --extra dev -o requirements-dev.lock pyproject.toml
 	$(LOCK) --extra bench -o requirements-bench.lock pyproject.toml
-	@if command -v npm >/dev/null; then for each in $(NODE) bench tests/bench; do \
+	@if command -v npm >/dev/null; then for each in $(NODE) tests/bench tests/bench/lighthouse; do \
 		npm install --silent --package-lock-only --prefix $$each; done; fi

@@ -5,29 +5,21 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import inf
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.bench import documents, raw, upstream
-from tests.bench.programs import OURS, Figures, figures_of_ours
+from tests.bench.cancelled import is_whole
+from tests.bench.figures import Figures, figures_of_ours
+from tests.bench.grown import Size, grown
+from tests.bench.programs import OURS, PAGE
+from tests.bench.renders import renders
+from tests.bench.wire import Wire
 from tests.whole import whole
 
 NOW = datetime(2027, 4, 3, 2, 15, tzinfo=UTC)
-
-
-class Wire(httpx.AsyncBaseTransport):
-    """The upstream's answers without its sockets."""
-
-    def __init__(self, found: upstream.Upstream) -> None:
-        self._upstream = found
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        head, body, _ = self._upstream.answer(request.url.raw_path)
-        first, *lines = head.decode().rstrip().split("\r\n")
-        headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
-        return httpx.Response(int(first.split()[1]), headers=headers, stream=httpx.ByteStream(body))
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +72,59 @@ async def test_the_upstream_answers_one_question_after_the_other_on_a_connection
     connection.close()
     server.close()
     await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        Size(subscriptions=3),
+        Size(prices=30),
+        Size(days=40),
+        Size(days=366),  # over both changes of the clocks
+        Size(groups=25),
+    ],
+)
+async def test_the_service_takes_larger_customers_whole(prepared: Mapping[str, documents.Document], size: Size) -> None:
+    found = upstream.Upstream(grown(prepared, size, NOW))
+    async with (
+        whole(NOW, Wire(found), orb_credit_currency=("credits",)) as service,
+        service.client(documents.customer(3)) as browser,
+    ):
+        answer = (await browser.get(f"{OURS}&limit=100")).raise_for_status()
+
+    assert is_whole(answer.content)
+    cards = {word: card["data"] for word, card in answer.json()["cards"].items()}
+    assert len(cards["bill"]["subscriptions"]) == size.subscriptions
+    assert {len(each["lines"]) for each in cards["bill"]["subscriptions"]} == {size.prices}
+    assert len(cards["spend"]["days"]) == size.days
+    assert {len(each["prices"]) for each in cards["spend"]["days"]} == {size.prices}
+    assert {len(each["groups"]) for each in cards["breakdown"]["subscriptions"]} == {size.groups}
+
+
+async def test_the_upstream_is_as_slow_and_as_large_as_it_is_told(prepared: Mapping[str, documents.Document]) -> None:
+    found = upstream.Upstream(prepared)
+    listed = b"/v1/subscriptions?external_customer_id=bench-000001"
+
+    def told(path: bytes) -> tuple[int, float]:
+        status, *_ = (int(each) for each in found.answer(path)[0].split()[1:2])
+        _, body, seconds = found.answer(listed)
+        return (len(json.loads(body)["data"]), seconds) if status == 200 else (status, seconds)
+
+    assert told(b"/_slow/3") == (1, 3.0)
+    assert told(b"/_slow/never") == (1, inf)
+    assert told(b"/_slow/on") == (1, upstream.SLOW["subscriptions"])
+    assert told(b"/_size/subscriptions=4&prices=2") == (4, upstream.SLOW["subscriptions"])
+    assert told(b"/_size/") == (1, upstream.SLOW["subscriptions"])
+    assert told(b"/_slow/off") == (1, 0.0)
+    _, invoice, _ = found.answer(b"/v1/invoices/upcoming?subscription_id=sub-bench-000001-03")
+    assert json.loads(invoice)["subscription"]["id"] == "sub-bench-000001-03"
+
+
+async def test_no_template_is_drawn_for_a_page_from_the_cache() -> None:
+    first, later = await renders(PAGE, 3)
+
+    assert first > 0
+    assert later == 0
 
 
 def subscriptions(document: Any) -> set[str]:

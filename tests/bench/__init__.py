@@ -1,1 +1,1 @@
-"""What one would write instead of this service, measured beside it: `python -m tests.bench.cold`."""
+"""How fast things are, and beside what one would write instead: run by `make bench`, never by the tests."""

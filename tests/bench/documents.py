@@ -29,10 +29,11 @@ class Document:
 
     def __init__(self, text: str) -> None:
         self._parts = text.encode().split(ANYBODY.encode())
-        self.size = len(text.encode())
 
-    def of(self, whose: bytes) -> bytes:
-        return whose.join(self._parts)
+    def of(self, whose: bytes, which: bytes = b"") -> bytes:
+        """That customer's; `which` is the end of a subscription's id where they have several."""
+        body = whose.join(self._parts)
+        return body.replace(b'"sub-%b"' % whose, b'"sub-%b%b"' % (whose, which)) if which else body
 
 
 async def first_paint(now: datetime) -> Mapping[str, Document]:

@@ -1,16 +1,13 @@
 """Viewers: how they ask, and what they find out about a program."""
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.bench.documents import customer, subscription_of
-from tests.bench.programs import Program
-from tests.bench.raw import Broken, Connection, connect, get
+from tests.bench.process import Program
+from tests.bench.raw import Broken, Connection, connect
 
 
 @dataclass
@@ -21,6 +18,11 @@ class Found:
     times: list[float] = field(default_factory=list)
     wall: float = 0.0
     spent: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.times) / self.wall
 
     @property
     def lost(self) -> int:
@@ -48,6 +50,39 @@ async def closed_loop(program: Program, viewers: int, seconds: float, most: int)
     return await _crowd(program, [requests] * viewers, patience=60, until=time.perf_counter() + seconds)
 
 
+async def hits(program: Program, request: bytes, viewers: int, seconds: float, status: int = 200) -> float:
+    """CPU seconds for one answer, while so many viewers ask the same over and over. Raises Broken where one fails."""
+    ends, over = time.perf_counter() + seconds, asyncio.get_running_loop().create_future()
+    connections = [await connect(program.port) for _ in range(viewers)]
+    answers, left = 0, viewers
+
+    def ask(connection: Connection) -> None:
+        def done(found: int, _body: memoryview) -> None:
+            nonlocal answers, left
+            if found != status:
+                if not over.done():
+                    over.set_exception(Broken(f"{program.name} answers {found}"))
+                return
+            answers += 1
+            if time.perf_counter() < ends:
+                connection.ask(request, done)
+                return
+            left -= 1
+            if not left and not over.done():
+                over.set_result(None)
+
+        connection.ask(request, done)
+
+    spent = program.spent()
+    for each in connections:
+        ask(each)
+    await over
+    spent = program.spent() - spent
+    for each in connections:
+        each.close()
+    return spent / answers
+
+
 async def crowd(program: Program, loads: Sequence[Sequence[bytes]], patience: float) -> Found:
     """A viewer for each list of requests, all at once; who is not answered within `patience` seconds leaves."""
     return await _crowd(program, [iter(each) for each in loads], patience)
@@ -73,40 +108,21 @@ async def _crowd(
     return found
 
 
-class Orb:
-    """The upstream as the load knows it, over a connection of its own."""
-
-    def __init__(self, connection: Connection, port: int) -> None:
-        self._connection = connection
-        self._port = port
-
-    async def slow(self, *, on: bool) -> None:
-        await self._get(f"/_slow/{'on' if on else 'off'}")
-
-    async def counts(self) -> tuple[int, int]:
-        """How many calls there were, and how many connections."""
-        told: Any = json.loads(await self._get("/_counts"))
-        return sum(told["calls"].values()), told["connections"]
-
-    async def floor(self) -> float:
-        """The seconds that no dashboard can do without: the list, and then the slowest call of those that need it."""
-        began = time.perf_counter()
-        await self._get(f"/v1/subscriptions?external_customer_id={customer(0)}")
-        await self._get(f"/v1/subscriptions/{subscription_of(customer(0))}/costs")
-        return time.perf_counter() - began
-
-    async def _get(self, path: str) -> bytes:
-        _, body = await self._connection.get(get(path, self._port))
-        return body
-
-
 async def quiet(program: Program, *, left: bool) -> None:
     """Waits until it has nothing to do any more; where viewers have `left`, for whom it goes on, it is started anew."""
-    for _ in range(0 if left else 25):
-        before = program.spent()
-        await asyncio.sleep(0.2)
-        if program.spent() - before <= 0.02:
-            return
+    if not left and await rests(program, 5):
+        return
     program.stop()
     await asyncio.to_thread(program.start)
     await closed_loop(program, 1, 1, 20)
+
+
+async def rests(program: Program, within: float) -> bool:
+    """Waits until it has next to nothing to do for a moment; False where that takes more than so many seconds."""
+    ends = time.perf_counter() + within
+    while time.perf_counter() < ends:
+        before = program.spent()
+        await asyncio.sleep(0.2)
+        if program.spent() - before <= 0.02:
+            return True
+    return False

@@ -2,12 +2,15 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
 from typing import cast
 
 # The status and the body of an answer. The body is good until the callback returns.
 Answered = Callable[[int, memoryview], None]
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_PIECES = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_LAST = b"\r\n0\r\n\r\n"
 _ROOM = 64 * 1024
 
 
@@ -16,7 +19,10 @@ class Broken(ConnectionError):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Reads straight into the memory that the answer is decoded from. Answers have a length, and come in turn."""
+    """Reads straight into the memory that the answer is decoded from. Answers come in turn.
+
+    One that comes in chunks is given as it came, their lengths included.
+    """
 
     _transport: asyncio.Transport
 
@@ -24,6 +30,7 @@ class Connection(asyncio.BufferedProtocol):
         self._room = bytearray(_ROOM)
         self._read = 0
         self._body = self._ends = 0
+        self._in_pieces = False
         self._done: Answered | None = None
         self.closed = False
 
@@ -67,6 +74,8 @@ class Connection(asyncio.BufferedProtocol):
         self._read += nbytes
         if not self._ends and not self._head():
             return
+        if self._in_pieces and self._room.endswith(_LAST, self._body, self._read):
+            self._ends = self._read
         if self._read >= self._ends:
             status, body = int(self._room[9:12]), memoryview(self._room)[self._body : self._ends]
             self._read = self._ends = 0
@@ -78,11 +87,12 @@ class Connection(asyncio.BufferedProtocol):
         if body < 4:
             return False
         length = _LENGTH.search(self._room, 0, body)
-        if length is None:
+        self._in_pieces = _PIECES.search(self._room, 0, body) is not None
+        if length is None and not self._in_pieces and not self._room.startswith(b"HTTP/1.1 304"):
             self.close()
             return False
-        self._body, self._ends = body, body + int(length[1])
-        if self._ends > len(self._room):
+        self._body, self._ends = body, sys.maxsize if self._in_pieces else body + int(length[1] if length else 0)
+        if not self._in_pieces and self._ends > len(self._room):
             self._room = self._room + bytearray(self._ends - len(self._room))
         return True
 

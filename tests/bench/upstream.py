@@ -3,8 +3,10 @@
     python -m tests.bench.upstream PORT [--slow]
 
 Every customer `bench-000000` to `bench-999999` is known, and whatever is asked about them is answered with the same
-documents under their own id. `/_slow/on` and `/_slow/off` say whether answers take as long as Orb's do, `/_counts`
-how often each route was asked, and how many connections there were.
+documents under their own id. What it is told by address holds until it is told otherwise: `/_slow/on` lets answers
+take as long as Orb's do, `/_slow/off` nothing, `/_slow/3` three seconds, `/_slow/never` lets none come;
+`/_size/prices=200&days=30` makes all customers that large, `/_size/` as they were. `/_counts` tells how often each
+route was asked, how many connections there were, and how many of them are open.
 """
 
 import argparse
@@ -14,11 +16,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import inf
 from typing import cast
 
 import uvloop
 
 from tests.bench.documents import Document, first_paint
+from tests.bench.grown import Size, grown
 
 # Seconds.
 SLOW: Mapping[str, float] = {
@@ -29,7 +33,8 @@ SLOW: Mapping[str, float] = {
     "grouped_costs": 0.040,
     "costs": 0.080,
 }
-_WHO = re.compile(rb"bench-\d{6}")
+AT_ONCE = dict.fromkeys(SLOW, 0.0)
+_WHO = re.compile(rb"(bench-\d{6})(-\d\d)?")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nOrb-Cache-Updated-At: %b\r\nContent-Length: %d\r\n\r\n"
 
@@ -48,10 +53,10 @@ class Upstream:
     """What all connections share."""
 
     def __init__(self, documents: Mapping[str, Document], *, slow: bool = False) -> None:
-        self.slow = slow
+        self.slow: Mapping[str, float] = SLOW if slow else AT_ONCE
         self.calls: Counter[str] = Counter()
-        self.connections = 0
-        self._documents = documents
+        self.connections = self.open = 0
+        self._usual = self._documents = documents
         self._now = b""
         self._tick()
 
@@ -64,19 +69,28 @@ class Upstream:
         if route is None or who is None:
             return (*self._own(path), 0.0)
         self.calls[route] += 1
-        document = self._documents[route]
-        return _HEAD % (200, self._now, document.size), document.of(who[0]), SLOW[route] if self.slow else 0.0
+        body = self._documents[route].of(who[1], who[2] or b"")
+        return _HEAD % (200, self._now, len(body)), body, self.slow[route]
 
     def _own(self, path: bytes) -> tuple[bytes, bytes]:
-        known = path in (b"/_counts", b"/_slow/on", b"/_slow/off")
-        if path.startswith(b"/_slow/"):
-            self.slow = path == b"/_slow/on"
-        body = json.dumps({"calls": self.calls, "connections": self.connections}).encode()
-        return _HEAD % (200 if known else 404, self._now, len(body)), body
+        _, word, what = (*path.decode().split("/", 2), "")[:3]
+        if word == "_slow":
+            self.slow = _pace(what)
+        elif word == "_size":
+            self._documents = grown(self._usual, Size.of(what), datetime.now(UTC)) if what else self._usual
+        body = json.dumps({"calls": self.calls, "connections": self.connections, "open": self.open}).encode()
+        return _HEAD % (200 if word in ("_counts", "_slow", "_size") else 404, self._now, len(body)), body
 
     def _tick(self) -> None:
         self._now = datetime.now(UTC).isoformat(timespec="seconds").encode()
         asyncio.get_running_loop().call_later(1, self._tick)
+
+
+def _pace(word: str) -> Mapping[str, float]:
+    """How long each route takes: as long as Orb's, no time, for ever, or so many seconds."""
+    if word in ("on", "off"):
+        return SLOW if word == "on" else AT_ONCE
+    return dict.fromkeys(SLOW, inf if word == "never" else float(word))
 
 
 class Connection(asyncio.Protocol):
@@ -91,6 +105,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._upstream.connections += 1
+        self._upstream.open += 1
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._upstream.open -= 1
 
     def data_received(self, data: bytes) -> None:
         read = self._read + data if self._read else data
@@ -105,6 +123,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, path: bytes) -> None:
         head, body, seconds = self._upstream.answer(path)
+        if seconds == inf:
+            return
         if seconds:
             asyncio.get_running_loop().call_later(seconds, self._write, head, body)
         else:

@@ -36,6 +36,11 @@ class Crowd:
             asked = [_one(client, url, customer) for url, customer in zip(urls, customers, strict=False)]
             return list(await asyncio.gather(*asked))
 
+    def refused(self) -> dict[str, int]:
+        """How many calls Orb has refused so far, by rate class."""
+        found: dict[str, int] = httpx.get(f"{self.orb}/refused", trust_env=False).json()
+        return found
+
     def arrivals(self) -> dict[str, list[tuple[float, str]]]:
         """When which calls reached Orb since the last time, by rate class."""
         found: dict[str, list[tuple[float, str]]] = {}
@@ -68,12 +73,12 @@ def codes(documents: Sequence[Any]) -> Counter[str]:
 
 
 @contextmanager
-def crowd(copies: int, **settings: str) -> Iterator[Crowd]:
-    """That many copies of the service, until the block ends."""
+def crowd(copies: int, plan: str = "off", **settings: str) -> Iterator[Crowd]:
+    """That many copies of the service, until the block ends; their Orb keeps the limits of that plan."""
     orb, ports = free_port(), [free_port() for _ in range(copies)]
     usual = {"ORB_API_KEY": "orb_live_crowd", "ORB_BASE_URL": f"http://127.0.0.1:{orb}/v1"}
     with ExitStack() as started:
-        started.enter_context(_process("-m", "tests.fleet.crowd_orb", str(orb)))
+        started.enter_context(_process("-m", "tests.fleet.crowd_orb", str(orb), plan))
         for port in ports:
             environment = bare(PORT=str(port), ORRERY_VIEWER_SECRET=SECRET, **usual | settings)
             started.enter_context(_process("-m", "app", "serve", environment=environment))

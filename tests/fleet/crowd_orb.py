@@ -1,11 +1,13 @@
 """An Orb with as many customers as anybody asks for, each like Borealis; notes when each call came, by rate class.
 
-Run as a program with its port; `/arrivals` tells and forgets.
+Run as a program with its port, and with a plan where it keeps the limits of that plan; `/arrivals` tells and forgets
+what it was asked, `/refused` tells how many calls of which class were too many.
 """
 
+import argparse
 import json
-import sys
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +20,8 @@ from starlette.routing import Route
 
 from app.orb.endpoint import CREDIT_BLOCKS, CREDITS_LEDGER, GROUPED_COSTS, SUBSCRIPTION_COSTS, SUBSCRIPTIONS, Endpoint
 from app.orb.endpoint import UPCOMING_INVOICE as UPCOMING
+from app.sandbox.limits import PLANS, Limits
+from app.sandbox.problems import Problem
 from tests.orb.answers import SUBSCRIPTION, example
 
 _TAKES = 0.05  # seconds of each answer
@@ -44,6 +48,8 @@ ANSWERS = {
 }
 
 arrivals: list[tuple[float, str, str]] = []
+refused: Counter[str] = Counter()
+limits = Limits("off")
 
 
 def _route(path: str, which: Endpoint[Any], method: str = "GET") -> Route:
@@ -52,10 +58,16 @@ def _route(path: str, which: Endpoint[Any], method: str = "GET") -> Route:
         customer = request.path_params.get("customer") or request.query_params.get("external_customer_id")
         customer = customer or subscription.removeprefix("Su")
         arrivals.append((time.monotonic(), which.rate.value, f"{which.name} {customer}"))
+        try:
+            limits.take(which.rate.value)
+        except Problem as problem:
+            refused[which.rate.value] += 1
+            return JSONResponse(problem.document(), problem.status)
         await anyio.sleep(_TAKES)
         body = ANSWERS[which].replace(b'"borealis"', f'"{customer}"'.encode())
         body = body.replace(SUBSCRIPTION.encode(), f"Su{customer}".encode())
-        return Response(body, headers={"Content-Type": "application/json"})
+        computed = {"Orb-Cache-Updated-At": datetime.now(UTC).isoformat()} if which.honours_cache else {}
+        return Response(body, headers={"Content-Type": "application/json", **computed})
 
     return Route(path, answer, methods=[method])
 
@@ -66,9 +78,14 @@ async def _arrivals(request: Request) -> Response:  # noqa: ARG001  Starlette's 
     return JSONResponse(told)
 
 
+async def _refused(request: Request) -> Response:  # noqa: ARG001  Starlette's signature
+    return JSONResponse(refused)
+
+
 app = Starlette(
     routes=[
         Route("/arrivals", _arrivals),
+        Route("/refused", _refused),
         _route("/v1/subscriptions", SUBSCRIPTIONS),
         _route("/v1/invoices/upcoming", UPCOMING),
         _route(f"{_CUSTOMERS}/credits/ledger", CREDITS_LEDGER),
@@ -79,4 +96,9 @@ app = Starlette(
 )
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), log_level="error", http="httptools", ws="none", backlog=4096)
+    line = argparse.ArgumentParser(prog="python -m tests.fleet.crowd_orb")
+    line.add_argument("port", type=int)
+    line.add_argument("plan", choices=PLANS, nargs="?", default="off")
+    asked = line.parse_args()
+    limits.change(asked.plan)
+    uvicorn.run(app, port=asked.port, log_level="error", http="httptools", ws="none", backlog=4096)

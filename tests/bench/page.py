@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.bench.table import heading, row
 from tests.running import Running, answers, bare, free_port, running
 
 ROUNDS = 9
@@ -65,12 +66,12 @@ def show(rounds: Rounds) -> None:
     kinds = {
         kind: sum(size for name, size in page["bytes"].items() if name.endswith(kind)) for kind in ("/", ".css", ".js")
     }
-    print(f"\n{'first view of northwind, processor at a quarter':<58}{'figure':>12}{'goal':>12}")
-    row("first paint after a blank page's, median", f"{apart(rounds, 'paint'):.0f} ms", "")
+    heading("first view of northwind, processor at a quarter")
+    row("first paint after a blank page's, median", f"{apart(rounds, 'paint'):.0f} ms")
     row("largest paint after a blank page's, median", f"{apart(rounds, 'largest'):.0f} ms", "350 ms")
-    row("a blank page's largest paint, median", f"{median(each['largest'] for each, _ in rounds):.0f} ms", "")
+    row("a blank page's largest paint, median", f"{median(each['largest'] for each, _ in rounds):.0f} ms")
     row("what moved that was there already", f"{max(each['shifts'] for _, each in rounds):.4f}", "0.01")
-    row("time in which nobody was heard, median", f"{median(each['blocked'] for _, each in rounds):.0f} ms", "")
+    row("time in which nobody was heard, median", f"{median(each['blocked'] for _, each in rounds):.0f} ms")
     for kind, name, goal in (("/", "page", 12_000), (".css", "styles", 6_000), (".js", "script", 4_000)):
         row(f"{name}, packed", f"{kinds[kind]:,} B", f"{goal:,} B")
     row("all of the first view, packed", f"{sum(page['bytes'].values()):,} B", "25,000 B")
@@ -79,14 +80,10 @@ def show(rounds: Rounds) -> None:
 
 
 def show_late(slow: Rounds, slower: Rounds) -> None:
-    print(f"\n{'the same just after the start, processor as it is':<58}{'figure':>12}{'goal':>12}")
+    heading("the same just after the start, processor as it is")
     row("first paint after a blank page's, all answers 3 s late", f"{apart(slower, 'paint'):.0f} ms", "100 ms")
-    row("the same, one answer late: all others are worked out", f"{apart(slow, 'paint'):.0f} ms", "")
-    row("a blank page's first paint, median", f"{median(each['paint'] for each, _ in slow + slower):.0f} ms", "")
-
-
-def row(what: str, figure: str, goal: str) -> None:
-    print(f"  {what:<56}{figure:>12}{goal:>12}")
+    row("the same, one answer late: all others are worked out", f"{apart(slow, 'paint'):.0f} ms")
+    row("a blank page's first paint, median", f"{median(each['paint'] for each, _ in slow + slower):.0f} ms")
 
 
 def median(figures: Iterable[float]) -> float:

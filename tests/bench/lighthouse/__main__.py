@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.dashboard import WORDS
-from bench.page import row
+from tests.bench.table import heading, note, row
 from tests.running import Running, running
 
 ROUNDS = 3
@@ -87,15 +87,15 @@ def score(report: dict[str, Any], name: str) -> float:
 
 
 def show(rounds: list[dict[str, Any]], reached: dict[str, int]) -> None:
-    print(f"\n{'northwind as Lighthouse sees it':<58}{'figure':>12}{'goal':>12}")
+    heading("northwind as Lighthouse sees it")
     for name, what in SCORES.items():
         row(what, str(reached[name]), str(GOAL))
     for name, what in TIMES.items():
         figures = [each["audits"][name]["numericValue"] for each in rounds]
-        row(what, f"{max(figures):.4f}" if "shift" in name else f"{statistics.median(figures):.0f} ms", "")
+        row(what, f"{max(figures):.4f}" if "shift" in name else f"{statistics.median(figures):.0f} ms")
     for name in (each for each in SCORES if reached[each] < GOAL):
         for title in sorted({each for report in rounds for each in short(report, name)}):
-            print(f"  {name} falls short: {title}")
+            note(f"{name} falls short: {title}")
 
 
 def short(report: dict[str, Any], name: str) -> Iterator[str]:

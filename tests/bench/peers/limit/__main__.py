@@ -1,8 +1,7 @@
-"""As little as can stand between the bytes of Orb and those of a document: no framework, no tasks, typed decoding."""
+"""A dashboard as a protocol: each connection of a viewer asks Orb by itself, and joins what comes."""
 
 import asyncio
 import os
-from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
@@ -10,136 +9,15 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import uvloop
 
-from tests.bench.raw import Connection, connect
+from tests.bench.peers.limit.pool import Landed, Pool
+from tests.bench.peers.limit.wire import Days, Invoice, Listed, ListedAnswer
 
 BASE = urlsplit(os.environ.get("ORB_BASE_URL", "http://127.0.0.1:8001/v1"))
 HEAD = f" HTTP/1.1\r\nHost: {BASE.netloc}\r\nAuthorization: Bearer {os.environ.get('ORB_API_KEY', '')}\r\n"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
-class Plan(msgspec.Struct, gc=False):
-    name: str
-
-
-class Listed(msgspec.Struct, gc=False):
-    id: str
-    plan: Plan
-    current_billing_period_start_date: str
-    current_billing_period_end_date: str
-    name: str | None = None
-
-
-class Line(msgspec.Struct, gc=False):
-    name: str
-    quantity: float | None
-    amount: str
-
-
-class Invoice(msgspec.Struct, gc=False):
-    currency: str
-    subtotal: str
-    total: str
-    amount_due: str
-    line_items: list[Line]
-
-
-class Price(msgspec.Struct, gc=False):
-    id: str
-    name: str
-
-
-class Cost(msgspec.Struct, gc=False):
-    price: Price
-    subtotal: str
-
-
-class Day(msgspec.Struct, gc=False):
-    timeframe_start: str
-    timeframe_end: str
-    subtotal: str
-    per_price_costs: list[Cost]
-
-
-class Entry(msgspec.Struct, gc=False):
-    created_at: str
-    entry_type: str
-    amount: float
-    ending_balance: float
-
-
-class Block(msgspec.Struct, gc=False):
-    id: str
-    balance: float
-    status: str
-    expiry_date: str | None = None
-
-
-class Group(msgspec.Struct, gc=False):
-    grouping_values: list[str]
-    subtotal: str
-
-
-class ListedAnswer(msgspec.Struct, gc=False):
-    data: list[Listed]
-
-
-class Days(msgspec.Struct, gc=False):
-    data: list[Day]
-
-
-class Ledger(msgspec.Struct, gc=False):
-    data: list[Entry]
-
-
-class Blocks(msgspec.Struct, gc=False):
-    data: list[Block]
-
-
-class Groups(msgspec.Struct, gc=False):
-    data: list[Group]
-
-
-DECODERS: dict[str, Any] = {
-    "list": msgspec.json.Decoder(ListedAnswer),
-    "invoice": msgspec.json.Decoder(Invoice),
-    "costs": msgspec.json.Decoder(Days),
-    "groups": msgspec.json.Decoder(Groups),
-    "ledger": msgspec.json.Decoder(Ledger),
-    "blocks": msgspec.json.Decoder(Blocks),
-}
 ENCODER = msgspec.json.Encoder()
-Landed = Callable[[Any], None]
-
-
-class Pool:
-    """Connections to Orb that are free, the one that was used last first."""
-
-    def __init__(self) -> None:
-        self._free: list[Connection] = []
-        self._opening: set[asyncio.Task[Connection]] = set()
-
-    def ask(self, kind: str, request: bytes, landed: Landed) -> None:
-        while self._free:
-            connection = self._free.pop()
-            if not connection.closed:
-                self._send(connection, kind, request, landed)
-                return
-        opening = asyncio.get_running_loop().create_task(connect(BASE.port or 80))
-        self._opening.add(opening)
-
-        def opened(task: "asyncio.Task[Connection]") -> None:
-            self._opening.discard(task)
-            self._send(task.result(), kind, request, landed)
-
-        opening.add_done_callback(opened)
-
-    def _send(self, connection: Connection, kind: str, request: bytes, landed: Landed) -> None:
-        def done(status: int, body: memoryview) -> None:
-            value = DECODERS[kind].decode(body) if status == 200 else None
-            self._free.append(connection)
-            landed(value)
-
-        connection.ask(request, done)
 
 
 class Viewer(asyncio.Protocol):
@@ -232,7 +110,7 @@ class Viewer(asyncio.Protocol):
 
 
 async def main() -> None:
-    pool = Pool()
+    pool = Pool(BASE.port or 80)
     port = int(os.environ["PORT"])
     server = await asyncio.get_running_loop().create_server(lambda: Viewer(pool), "127.0.0.1", port, backlog=2048)
     await server.serve_forever()

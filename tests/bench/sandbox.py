@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parent.parent
+from tests.bench.table import heading, row
+from tests.running import ROOT
+
 PORT = 8091
 CACHED = {"Orb-Cache-Control": "cache"}
 
@@ -21,7 +23,7 @@ def main() -> None:
     """Print a row for each figure with its goal."""
     for events in (0, 1_000_000):
         with sandbox(events) as (process, http, started):
-            print(f"\n{'as it is' if not events else f'with {events:,} events':<42}{'figure':>12}{'goal':>12}")
+            heading("the sandbox as it is" if not events else f"the sandbox with {events:,} events")
             row("start until the first answer", f"{started:.2f} s", "10 s" if events else "2 s")
             questions = list(live_questions(http))
             first = [timed(http, question) for question in questions]
@@ -29,13 +31,9 @@ def main() -> None:
             cached = [timed(http, question, CACHED) for question in questions]
             row("a live answer, asked for the first time", worst(first), "150 ms")
             row("a live answer, slowest of all", worst(live), "150 ms")
-            row("a live answer, median", f"{statistics.median(live) * 1000:.1f} ms", "")
+            row("a live answer, median", f"{statistics.median(live) * 1000:.1f} ms")
             row("a cached answer, slowest of all", worst(cached), "20 ms")
             row("resident memory", f"{resident(process):.0f} MB", "400 MB")
-
-
-def row(what: str, figure: str, goal: str) -> None:
-    print(f"  {what:<40}{figure:>12}{goal:>12}")
 
 
 def worst(seconds: list[float]) -> str:
@@ -86,7 +84,7 @@ def timed(http: httpx.Client, question: tuple[str, dict[str, str]], headers: dic
     path, query = question
     began = time.perf_counter()
     answer = http.get(path, params=query, headers=headers)
-    assert answer.status_code in {200, 404}, answer.text  # noqa: S101  404 says that nothing is pending
+    assert answer.status_code in {200, 404}, answer.text  # 404: nothing is pending
     return time.perf_counter() - began
 
 

@@ -1,1 +1,0 @@
-"""How fast things are: run by `make bench`, never by the tests."""

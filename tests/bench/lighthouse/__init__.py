@@ -1,0 +1,1 @@
+"""Lighthouse, from npm, looks at the page: run by `make lighthouse`."""
