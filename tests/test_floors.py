@@ -40,7 +40,8 @@ FLOORS = {
 # Inside Orb's room each file stands on those before it.
 ORB = [
     "errors", "path", "decode", "prices", "lines", "wire", "webhook", "invoices", "usage", "licenses", "alerts",
-    "question", "filter", "evaluation", "endpoint", "body", "resolver", "transport", "traced", "exchange", "client",
+    "outgoing", "question", "filter", "evaluation", "endpoint", "body", "resolver", "answer", "connection", "pool",
+    "dial", "connector", "transport", "traced", "exchange", "client",
 ]  # fmt: skip
 READERS_OF_SETTINGS = {"app.main", "app.__main__"}
 

@@ -123,7 +123,7 @@ class Exchange:
         What went wrong is returned, not raised from the transport's own error: that one remembers the key.
         """
         try:
-            with anyio.fail_after(deadline):
+            with anyio.move_on_after(deadline):
                 response = await self._transport.handle_async_request(request)
                 try:
                     return response, await body.read(response, self._limit)
@@ -144,6 +144,7 @@ class Exchange:
             return Malformed(call)
         except httpx.HTTPError:
             return Unreachable(call)
+        return TimedOut(call)
 
 
 async def _failing_in_order(which: Endpoint[T], asking: Awaitable[Reading[T]]) -> Reading[T]:

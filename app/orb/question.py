@@ -1,16 +1,22 @@
 """A question to Orb as the request that carries it."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx
 
 from app.days import Period
 from app.orb.errors import Malformed
+from app.orb.outgoing import Outgoing
 
 Params = Sequence[tuple[str, str]]
+
+# Segments that no step on the way reads otherwise: none is `.` or `..`, and nothing but the query follows a `?`.
+_SEGMENT = rb"/(?!(?:\.|%2[Ee]){1,2}(?:[/?]|\Z))[A-Za-z0-9._~!$&'()*+,;=:@%-]*"
+_TARGET = re.compile(rb"(?:%b)+(?:\?[A-Za-z0-9._~%%&=-]+)?" % _SEGMENT)
 
 
 def request(
@@ -21,15 +27,19 @@ def request(
     max_age: float | None,
     content: bytes,
     extensions: Mapping[str, object],
-) -> httpx.Request:
+) -> Outgoing:
     """The request for `path` under `base`; with `max_age` it lets Orb answer from its cache.
 
     `extensions` are for the layers that it passes: the endpoint's name and rate class, and who asks. Raises
-    ValueError if the address came out otherwise than it was built.
+    ValueError where somebody on the way could read another address than the one that was built.
     """
     target = base.raw_path + path.encode("ascii")
     if params:
-        target += b"?" + urlencode(params, quote_via=quote).encode("ascii")
+        pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in params)
+        target += b"?" + "&".join(pairs).encode("ascii")
+    # The last check before the key goes out.
+    if not _TARGET.fullmatch(target):
+        raise ValueError("the address of a call can be read in two ways")
     headers = [
         (b"Host", base.netloc),
         (b"Accept", b"application/json"),
@@ -42,11 +52,7 @@ def request(
         # Orb calls these names case-sensitive: they go out spelled so, over HTTP/1.1.
         headers.append((b"Orb-Cache-Control", b"cache"))
         headers.append((b"Orb-Cache-Max-Age-Seconds", str(math.floor(max_age)).encode("ascii")))
-    url = base.copy_with(raw_path=target)
-    # The last check before the key goes out: the address is the one that was built, to the byte.
-    if (url.scheme, url.netloc, url.raw_path) != (base.scheme, base.netloc, target):
-        raise ValueError("the address of a call changed while it was built")
-    return httpx.Request(method, url, headers=headers, content=content, extensions=dict(extensions))
+    return Outgoing(method, base, target, headers, content, extensions)
 
 
 def series(view_mode: str, window: Period, currency: str | None) -> Params:

@@ -5,24 +5,32 @@ its own, so no other lookup waits behind it, and nobody's exit does: it is a dae
 """
 
 import asyncio
+import ipaddress
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 _PATIENCE = 1.0  # seconds after which a kept address is taken
+_FRESH = 10.0  # seconds for which nobody is asked again
 _KEPT = 3600.0  # seconds for which one is good
 
 LookUp = Callable[..., Sequence[tuple[Any, ...]]]
-_Name = tuple[str, int, socket.AddressFamily]
+_Name = tuple[str, int]
 
 
-class Resolver(AbstractResolver):
+class Address(NamedTuple):
+    """Where a socket connects to: `at` as sockets of that family take it, by number."""
+
+    family: int
+    at: tuple[Any, ...]
+
+
+class Resolver:
     """Asks the system. Where it fails or takes its time, the last good addresses of up to an hour ago stand in."""
 
     def __init__(
@@ -34,15 +42,20 @@ class Resolver(AbstractResolver):
         self._look_up = look_up
         self._patience = patience
         self._clock = clock
-        self._kept: dict[_Name, tuple[float, list[ResolveResult]]] = {}
-        self._under_way: dict[_Name, asyncio.Future[list[ResolveResult]]] = {}
+        self._kept: dict[_Name, tuple[float, list[Address]]] = {}
+        self._under_way: dict[_Name, asyncio.Future[list[Address]]] = {}
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        name = (host, port, family)
-        kept = self._last_good(name)
-        lookup = self._under_way.get(name) or self._start(name)
+    async def resolve(self, host: str, port: int) -> list[Address]:
+        """The addresses of `host`, of both families, best first. Raises OSError."""
+        if (number := _number(host, port)) is not None:
+            return [number]
+        name = (host, port)
+        if (fresh := self._last_good(name, _FRESH)) is not None:
+            return fresh
+        kept = self._last_good(name, _KEPT)
+        lookup = self._under_way.get(name)
+        if lookup is None or lookup.cancelled():
+            lookup = self._start(name)
         try:
             with anyio.fail_after(self._patience if kept else None):
                 return await asyncio.shield(lookup)
@@ -55,11 +68,11 @@ class Resolver(AbstractResolver):
         for lookup in self._under_way.values():
             lookup.cancel()
 
-    def _last_good(self, name: _Name) -> list[ResolveResult] | None:
+    def _last_good(self, name: _Name, age: float) -> list[Address] | None:
         since, addresses = self._kept.get(name, (0.0, None))
-        return addresses if addresses and self._clock() - since <= _KEPT else None
+        return addresses if addresses and self._clock() - since <= age else None
 
-    def _start(self, name: _Name) -> "asyncio.Future[list[ResolveResult]]":
+    def _start(self, name: _Name) -> "asyncio.Future[list[Address]]":
         loop = asyncio.get_running_loop()
         lookup = self._under_way[name] = loop.create_future()
         lookup.add_done_callback(lambda _: self._landed(name, lookup))
@@ -72,21 +85,25 @@ class Resolver(AbstractResolver):
         threading.Thread(target=run, name=f"look up {name[0]}", daemon=True).start()
         return lookup
 
-    def _ask(self, name: _Name) -> list[ResolveResult] | OSError:
-        host, port, family = name
+    def _ask(self, name: _Name) -> list[Address] | OSError:
         try:
-            found = self._look_up(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+            found = self._look_up(*name, socket.AF_UNSPEC, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
         except (OSError, UnicodeError) as error:  # the latter for a name that none can have
             return error if isinstance(error, OSError) else socket.gaierror(socket.EAI_NONAME, "no such name")
-        return [_address(host, port, *each) for each in found]
+        return [Address(family, at) for family, _, _, _, at in found]
 
-    def _landed(self, name: _Name, lookup: "asyncio.Future[list[ResolveResult]]") -> None:
-        del self._under_way[name]
+    def _landed(self, name: _Name, lookup: "asyncio.Future[list[Address]]") -> None:
+        # Whoever asks while the others are being told has the same answer.
+        lookup.get_loop().call_soon(self._forget, name, lookup)
         if not lookup.cancelled() and lookup.exception() is None:
             self._kept[name] = (self._clock(), lookup.result())
 
+    def _forget(self, name: _Name, lookup: "asyncio.Future[list[Address]]") -> None:
+        if self._under_way.get(name) is lookup:
+            del self._under_way[name]
 
-def _settle(lookup: "asyncio.Future[list[ResolveResult]]", outcome: list[ResolveResult] | OSError) -> None:
+
+def _settle(lookup: "asyncio.Future[list[Address]]", outcome: list[Address] | OSError) -> None:
     if lookup.done():
         return
     if isinstance(outcome, OSError):
@@ -95,8 +112,10 @@ def _settle(lookup: "asyncio.Future[list[ResolveResult]]", outcome: list[Resolve
         lookup.set_result(outcome)
 
 
-def _address(host: str, port: int, family: int, _kind: int, proto: int, _name: str, at: Sequence[Any]) -> ResolveResult:
-    """One address as aiohttp takes it: by number, so that nothing is looked up again."""
-    zone = f"%{at[3]}" if family == socket.AF_INET6 and at[3] else ""
-    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(hostname=host, host=f"{at[0]}{zone}", port=port, family=family, proto=proto, flags=flags)
+def _number(host: str, port: int) -> Address | None:
+    """The address that `host` is itself, where it is no name."""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        return None
+    return Address(socket.AF_INET, (host, port)) if version == 4 else Address(socket.AF_INET6, (host, port, 0, 0))

@@ -4,30 +4,25 @@ The wire is a socket to Orb or to the sandbox, or under test `httpx.MockTranspor
 limits are further layers of the same kind.
 """
 
+import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from ssl import SSLContext
-from types import SimpleNamespace
+from contextlib import suppress
+from copy import copy
 
-import aiohttp
+import anyio
 import httpx
-import yarl
-from aiohttp.abc import AbstractResolver
-from multidict import CIMultiDict
 
 from app import log
 from app.metrics import caused
+from app.orb.answer import Answer, Lost
+from app.orb.connection import Connection, Origin
+from app.orb.connector import Connector, Untrusted, origin
+from app.orb.outgoing import place, written
+from app.orb.pool import Pool
 from app.orb.resolver import Resolver
 from app.secret import Secret
-
-
-class Untrusted(httpx.TransportError):
-    """Who answers cannot show that it is Orb. Nothing of a request, and so no key, was sent."""
-
-
-class UnknownName(httpx.TransportError):
-    """Orb's name has no address."""
 
 
 class BrokenAgain(httpx.TransportError):
@@ -59,9 +54,10 @@ class Keyed(Layer):
 
     def _keyed(self, request: httpx.Request) -> httpx.Request:
         """Made in a frame of its own, for what reports errors may show the variables of those that are still there."""
-        headers = [*request.headers.raw, (b"Authorization", f"Bearer {self._key.reveal()}".encode("ascii"))]
-        keyed = httpx.Request(request.method, request.url, headers=headers, content=request.content)
-        keyed.extensions = request.extensions
+        keyed = copy(request)
+        keyed.headers = httpx.Headers(request.headers)
+        keyed.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        keyed.stream, keyed.extensions = request.stream, request.extensions  # which httpx leaves out of copies
         return keyed
 
 
@@ -87,33 +83,31 @@ class Logged(Layer):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
+    """The rest of an answer. One that is closed, or forgotten, before its end is cut."""
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._response.content.iter_any():
-                yield chunk
-        except aiohttp.ClientPayloadError:
-            raise httpx.RemoteProtocolError("cut short") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise httpx.ReadError(type(error).__name__) from None
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._loop = asyncio.get_running_loop()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if part := await self._answer.part():
+            return part
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        # A body that was read to its end has given its connection back; any other one is cut.
-        self._response.close()
+        self._answer.lost()
 
-
-@dataclass(slots=True)
-class _Way:
-    """How one request got its connection: whether a new one was `opened`, and whether it was sent `again`."""
-
-    opened: bool = False
-    again: bool = False
+    def __del__(self) -> None:
+        if not self._answer.over:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._answer.lost)  # what is forgotten may be found by any thread
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """Sockets to Orb: HTTP/1.1 with kept connections, through aiohttp.
+    """Sockets to Orb: HTTP/1.1 with kept connections, for requests whose content is in memory.
 
     Not httpx's own transport, whose pool is dead after many cancellations (httpcore #1093), and our deadlines
     are cancellations. Header names go out as they are spelled, which Orb's cache headers need, and the path
@@ -123,101 +117,64 @@ class Wire(httpx.AsyncBaseTransport):
 
     def __init__(
         self,
-        verify: SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
         connections: int = 100,
         idle: float = 55,
         connecting: float = 2,
-        resolver: AbstractResolver | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
-        """`connecting` is how many seconds the name, the socket and TLS may take, and a place among `connections`."""
-        self._verify = verify
-        self._connections = connections
-        self._idle = idle
-        self._connecting = connecting
-        self._resolver = resolver or Resolver()
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        """`connecting` is how many seconds the name, the socket and TLS may take, and a place among `connections`.
+
+        A connection is kept for `idle` seconds. Without `verify` the system's authorities are believed.
+        """
+        self._pool = Pool(connections, idle)
+        self._connector = Connector(self._pool, verify, connecting, resolver or Resolver())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        way = _Way()
-        try:
-            response = await self._send(request, way)
-        except aiohttp.ClientSSLError as error:
-            raise Untrusted(type(error).__name__) from None
-        except aiohttp.ClientConnectorDNSError as error:
-            raise UnknownName(type(error).__name__) from None
-        except aiohttp.ClientResponseError as error:
-            raise httpx.ProtocolError(type(error).__name__) from None
-        except TimeoutError as error:
-            timeout = httpx.ConnectTimeout if way.opened else httpx.PoolTimeout
-            raise timeout(type(error).__name__) from None
-        except (aiohttp.ClientError, ValueError, OSError) as error:
-            # `from None`: an aiohttp error holds the request, and the request holds the key.
-            broken = BrokenAgain if way.again else httpx.ConnectError
-            raise broken(type(error).__name__) from None
-        return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
+        """The head of the answer, and its body as it comes.
 
-    async def _send(self, request: httpx.Request, way: _Way) -> aiohttp.ClientResponse:
-        """Sends it, and a GET once more on a new connection where a kept one was closed before it came."""
-        again = request.extensions.get("broken", False)
+        A GET is sent once more, on a new connection, where a kept one was closed before any of the answer came.
+        """
+        to, again = origin(place(request)), request.extensions.get("broken", False)
+        connection, kept = await self._connector.connection(to)
         try:
-            return await self._send_once(request, way)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            return await self._answered(connection, request)
+        except (Lost, httpx.ReadError) as error:
             request.extensions["broken"] = True
-            if again or way.opened or request.method != "GET":
+            if isinstance(error, httpx.ReadError):
                 raise
-        way.again = True
-        return await self._send_once(request, way)
+            if again or not kept or request.method != "GET":
+                raise httpx.ConnectError("closed") from None
+        try:
+            connection, _ = await self._connector.connection(to, kept=False)
+            return await self._answered(connection, request)
+        except (Lost, httpx.NetworkError) as error:
+            raise BrokenAgain(type(error).__name__) from None
 
-    async def _send_once(self, request: httpx.Request, way: _Way) -> aiohttp.ClientResponse:
-        names = ((name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers.raw)
-        return await self._session(kept=not way.again).request(
-            request.method,
-            yarl.URL(str(request.url), encoded=True),
-            headers=CIMultiDict((name, value) for name, value in names if name.lower() != "content-length"),
-            data=request.content or None,
-            allow_redirects=False,
-            trace_request_ctx=way,
-        )
+    async def warm(self, url: str, count: int) -> None:
+        """Opens connections to where `url` leads until `count` are kept, as far as there are places; or leaves it."""
+        to = origin(httpx.URL(url))
+        async with anyio.create_task_group() as tasks:
+            for _ in range(self._pool.resting(to), count):
+                tasks.start_soon(self._keep_one, to)
 
-    def _session(self, *, kept: bool) -> aiohttp.ClientSession:
-        """The one whose connections are kept, or the one that opens a new one for each request."""
-        if kept not in self._sessions:
-            self._sessions[kept] = self._open(kept=kept)
-        return self._sessions[kept]
+    async def _keep_one(self, to: Origin) -> None:
+        if self._pool.room > 0:
+            with suppress(httpx.TransportError):
+                self._pool.rests((await self._connector.connection(to, kept=False))[0])
 
-    def _open(self, *, kept: bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            ssl=self._verify,
-            limit=self._connections,
-            keepalive_timeout=self._idle if kept else None,
-            force_close=not kept,
-            resolver=self._resolver,
-        )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connecting),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            trace_configs=[_watched()],
-        )
-        # It would send every GET again whose connection broke, unseen by the limits and by the retries' budget.
-        session._retry_connection = False
-        return session
+    async def _answered(self, connection: Connection, request: httpx.Request) -> httpx.Response:
+        try:
+            answer = connection.ask(written(request))
+        except BaseException:  # nothing was sent
+            self._pool.rests(connection)
+            raise
+        try:
+            await answer.headed()
+        except BaseException:
+            answer.lost()
+            raise
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
-        for session in self._sessions.values():
-            await session.close()
-        await self._resolver.close()
-
-
-def _watched() -> aiohttp.TraceConfig:
-    """Writes down in the `_Way` of each request that a connection is opened for it."""
-
-    async def opened(_session: aiohttp.ClientSession, told: SimpleNamespace, _how: object) -> None:
-        told.trace_request_ctx.opened = True
-
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_start.append(opened)
-    return config
+        await self._connector.aclose()
