@@ -54,6 +54,7 @@ from app.web import (
     states,
     theme,
 )
+from app.web.catalogue import ENGLISH
 from app.web.desk import Desk, Invented
 from app.web.files import Files
 from app.web.introduced import Introduced
@@ -61,6 +62,7 @@ from app.web.kept import Kept
 from app.web.listening import Changes
 from app.web.metrics import Metrics
 from app.web.middleware import Around
+from app.web.reader import reader
 from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
@@ -74,6 +76,9 @@ from app.web.viewer import NotSignedIn
 from app.web.webhooks import Webhooks
 
 Said = TypeVar("Said")
+
+# The calls of one dashboard, and how many seconds its connections may take at the start.
+_CALLS, _WARMING = 8, 1.0
 
 
 def _now() -> datetime:
@@ -115,6 +120,7 @@ def create_app(
                 _show_others(gauges, fleet)
             flights.start_soon(lag.watch)
             await signed.start(flights)
+            await _ready(transport, settings.orb_base_url)
             app.state.lets_in = lambda: signed.can_read
             app.state.ready = True
             yield
@@ -190,6 +196,17 @@ def create_app(
     unready(app)
     app.router.redirect_slashes = False  # an address is one address: what is not there is a 404
     return app
+
+
+async def _ready(transport: httpx.AsyncBaseTransport, orb: str) -> None:
+    """What the first reader would wait for: connections to Orb for one dashboard, and English.
+
+    An Orb that is slow just now holds up no start: what is not there yet is opened when it is wanted.
+    """
+    reader(ENGLISH)
+    if isinstance(transport, Wire):
+        with anyio.move_on_after(_WARMING):
+            await transport.warm(orb, _CALLS)
 
 
 def _webhooks(settings: Settings) -> list[Route]:
