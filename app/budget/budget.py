@@ -54,12 +54,12 @@ class Budget:
         self._tasks = tasks
 
     @asynccontextmanager
-    async def leave(self, rate: str, asker: Asker) -> AsyncIterator[bool]:
-        """Waits for a turn: True when it came, False when the deadline did. The call is made within the block."""
+    async def leave(self, rate: str, asker: Asker) -> AsyncIterator[Slot | None]:
+        """Waits for a turn: its slot when it came, None when the deadline did. The call is made within the block."""
         gate = self._gates[rate]
         slot = await self._at_once(gate) or await self._in_line(gate, asker)
         try:
-            yield slot is not None
+            yield slot
         finally:
             if slot is not None:
                 gate.turn.answered(slot)

@@ -9,7 +9,7 @@ import httpx
 
 from app.budget.budget import Asker, Budget
 from app.orb.errors import Busy
-from app.orb.transport import Layer
+from app.orb.transport import Layer, TooLate
 
 _USUAL, _SHORTEST, _LONGEST = 5.0, 1.0, 60.0  # seconds of a pause
 _CALL = 0.25  # seconds
@@ -17,7 +17,10 @@ _ANYBODY = Asker()
 
 
 class Limited(Layer):
-    """Waits for the turn of the request's `rate` class, on behalf of its `asker`. Raises Busy where none comes."""
+    """Waits for the turn of the request's `rate` class, on behalf of its `asker`. Raises Busy where none comes.
+
+    Leave that the process did not come to use in time is given back, and waited for anew.
+    """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, budget: Budget) -> None:
         super().__init__(inner)
@@ -28,13 +31,18 @@ class Limited(Layer):
         asker = request.extensions.get("asker") or _ANYBODY
         # Leave that comes last-minute leaves no time for the call.
         ends = min(asker.deadline, anyio.current_effective_deadline()) - _CALL
-        async with self._budget.leave(rate, replace(asker, deadline=ends)) as granted:
-            if not granted:
-                raise Busy(rate)
-            response = await self._inner.handle_async_request(request)
-        if response.status_code == 429:
-            self._budget.refused(rate, pause(response.headers.get("retry-after"), datetime.now(UTC)))
-        return response
+        while True:
+            async with self._budget.leave(rate, replace(asker, deadline=ends)) as slot:
+                if slot is None:
+                    raise Busy(rate)
+                request.extensions["by"] = slot.by
+                try:
+                    response = await self._inner.handle_async_request(request)
+                except TooLate:
+                    continue
+            if response.status_code == 429:
+                self._budget.refused(rate, pause(response.headers.get("retry-after"), datetime.now(UTC)))
+            return response
 
 
 def pause(wish: str | None, now: datetime) -> float:

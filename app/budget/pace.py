@@ -1,21 +1,27 @@
 """When the next call of one rate class may leave: never more than its number reach Orb in any one second."""
 
 from dataclasses import dataclass
+from math import inf
 
 # Orb counts what arrives, at some moment between a call's departure and its answer: a second after the answer the
 # call counts no more, wherever that second is cut. What takes long has arrived long before its answer.
 _SECOND = 1.05
 _ARRIVED = 3.0
+_SENT = 2.0  # seconds in which a call has to be on its way: a crowded process may come to it late
 _LATER = 0.1  # seconds until somebody asks again whose turn cannot be told
 _RECOVERY = 10.0  # seconds after which a limit that was halved grows by a tenth of the plan's
 
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """One call's place among those of a second; free at `until`. `name` is what several processes call it."""
+    """One call's place among those of a second; free at `until`, and of no use to a call that is sent after `by`.
+
+    `name` is what several processes call it.
+    """
 
     until: float
     name: str = ""
+    by: float = inf
 
 
 class Pace:
@@ -65,9 +71,9 @@ class Pace:
         """Until when none leaves because Orb asked for it."""
         return self._until
 
-    def leave(self, now: float, name: str = "") -> Slot:
-        """A call leaves."""
-        slot = Slot(now + _ARRIVED + _SECOND, name)
+    def leave(self, now: float, name: str = "", asked: float | None = None) -> Slot:
+        """A call leaves; `asked` is when others were asked for its leave, and began to count it."""
+        slot = Slot(now + _ARRIVED + _SECOND, name, (now if asked is None else asked) + _SENT)
         self._slots.append(slot)
         return slot
 

@@ -63,7 +63,7 @@ class Together:
 
     async def take(self) -> Slot | float:
         """Leave of all, or how long to wait for it."""
-        now = self._clock()
+        now = asked = self._clock()
         if (wait := self._pace.paused - now) > 0:
             return wait
         if now < self._careful and (wait := self._part(now)) > 0:
@@ -84,7 +84,7 @@ class Together:
                 return min(wait, _ASK)
         wait, taken, paused = found
         self._pace.pause(now + min(paused / 1000, _LONGEST))
-        slot = None if wait else self._pace.leave(now, name)
+        slot = None if wait else self._pace.leave(now, name, asked)
         self._others = (max(0, taken - self._pace.taken(now)), now + _FREED / 1e6)
         return slot or min(wait / 1000, _ASK)
 

@@ -33,6 +33,7 @@ CODES = (
 ERRORS = (
     "cancelled", "Untrusted", "ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "WriteError",
     "RemoteProtocolError",
+    "TooLate",
 )  # fmt: skip
 WEBHOOKS = ("accepted", "duplicate", "refused", "ignored", "unclear")
 OTHER = "other"

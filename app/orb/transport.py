@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from copy import copy
+from math import inf
 
 import anyio
 import httpx
@@ -27,6 +28,10 @@ from app.secret import Secret
 
 class BrokenAgain(httpx.TransportError):
     """A kept connection broke, and the new one that was opened for the same request."""
+
+
+class TooLate(httpx.TransportError):
+    """The request was not to be sent any more: its leave, `by` in its extensions, had run out."""
 
 
 class Layer(httpx.AsyncBaseTransport):
@@ -165,6 +170,8 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def _answered(self, connection: Connection, request: httpx.Request) -> httpx.Response:
         try:
+            if anyio.current_time() > request.extensions.get("by", inf):
+                raise TooLate("not sent in time")
             answer = connection.ask(written(request))
         except BaseException:  # nothing was sent
             self._pool.rests(connection)

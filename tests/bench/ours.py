@@ -21,8 +21,8 @@ class Unhurried(Pace):
         super().wait(now, parts, others)
         return 0.0
 
-    def leave(self, now: float, name: str = "") -> Slot:
-        slot = super().leave(now, name)
+    def leave(self, now: float, name: str = "", asked: float | None = None) -> Slot:
+        slot = super().leave(now, name, asked)
         self._slots = self._slots[-_MOST:]
         return slot
 

@@ -13,6 +13,7 @@ from app.budget.guarded import Guarded
 from app.budget.limited import Limited, pause
 from app.budget.retrying import Retries, Retrying
 from app.orb.errors import Busy, Unreachable
+from app.orb.transport import TooLate
 from tests.figures import Meanwhile
 from tests.virtual import BACKEND
 
@@ -150,6 +151,18 @@ async def test_every_attempt_takes_leave() -> None:
         await layer.handle_async_request(request())
 
     assert orb.times == [0, 1.05]
+
+
+async def test_leave_that_nobody_came_to_use_is_given_back_and_waited_for_anew() -> None:
+    orb = Orb(TooLate("x"), TooLate("x"), 200)
+    async with anyio.create_task_group() as tasks:
+        budget = Budget(alone({"analytics": 1}), tasks)
+        asked = request()
+        answer = await Limited(orb, budget).handle_async_request(asked)
+
+    assert answer.status_code == 200
+    assert orb.times == [0, 1.05, 2.1]
+    assert asked.extensions["by"] == pytest.approx(2.1 + 2)
 
 
 async def test_without_leave_by_the_deadline_it_is_busy_and_nothing_is_sent() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from traceback import TracebackException
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from app.orb.connector import Untrusted
 from app.orb.question import request as question
 from app.orb.resolver import Resolver
-from app.orb.transport import BrokenAgain, Keyed, Wire
+from app.orb.transport import BrokenAgain, Keyed, TooLate, Wire
 from app.secret import Secret
 from tests.faults import certificates
 from tests.orb.origin import LARGE, OK, Server, origin, says
@@ -59,6 +60,27 @@ async def test_a_connection_whose_answer_was_read_is_used_again(path: str, *, tl
 
     assert {len(each) for each in found} == {LARGE if path == "/large" else 2}
     assert server.count == 1
+
+
+async def test_a_request_whose_time_has_passed_is_not_sent() -> None:
+    async with origin() as server, wire() as sockets:
+        late = httpx.Request("GET", server.url, extensions={"by": anyio.current_time() - 0.001})
+        with pytest.raises(TooLate):
+            await sockets.handle_async_request(late)
+        assert server.count == 1
+        in_time = httpx.Request("GET", server.url, extensions={"by": anyio.current_time() + 60})
+        assert await (await sockets.handle_async_request(in_time)).aread() == b"{}"
+
+    assert server.count == 1
+
+
+async def test_a_round_of_the_loop_that_takes_long_makes_a_request_late() -> None:
+    async with origin() as server, wire() as sockets:
+        await ask(sockets, server)
+        by = anyio.current_time() + 0.02
+        time.sleep(0.03)  # noqa: ASYNC251  as a crowd would
+        with pytest.raises(TooLate):
+            await sockets.handle_async_request(httpx.Request("GET", server.url, extensions={"by": by}))
 
 
 @TLS
