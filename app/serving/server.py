@@ -19,6 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from app import log
+from app.serving.door import Doors
 from app.serving.guarded import Guarded
 
 # Idle connections live longer than a balancer's (nginx and AWS: 60 s), else it would use one as we close it.
@@ -40,6 +41,7 @@ class Server(uvicorn.Server):
         self._lame_duck = lame_duck
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ends: float | None = None
+        self._doors: Doors | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first SIGTERM begins the lame duck; another signal, or SIGINT, ends it."""
@@ -52,7 +54,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
-        _settle()
+        if self.started:
+            self._doors = Doors((each for server in self.servers for each in server.sockets), self._protocol)
+            _settle()
 
     async def on_tick(self, counter: int) -> bool:
         if self._ends is not None and time.monotonic() >= self._ends:
@@ -69,6 +73,8 @@ class Server(uvicorn.Server):
 
     async def _accept_the_last(self, sockets: Sequence[socket.socket]) -> None:
         """Stops listening, but takes in whom the kernel has let in already: a close alone would cut them off."""
+        if self._doors is not None:
+            self._doors.close()
         last: list[socket.socket] = []
         doors = [each.dup() for server in self.servers for each in server.sockets]
         for server in self.servers:
