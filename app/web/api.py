@@ -14,6 +14,7 @@ from app.orb.errors import OrbError
 from app.web import validated
 from app.web.desk import Desk, desk
 from app.web.document import card_object, passing, whole, without_cards
+from app.web.gone import unless_gone
 from app.web.kept import Made, made, question
 from app.web.noted import Noted
 from app.web.problems import Problem, unknown
@@ -61,6 +62,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     shared = not live and media_type == _JSON
     if shared and (document := front.kept.find(asked)):
         return validated.answer(request, document)
+    await unless_gone(request)
     query, cards = front.question(request, viewer)
     moment, noted = front.moment(live=live), Noted(front.cache)
     account = front.account(viewer, moment, noted)

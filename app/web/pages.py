@@ -19,6 +19,7 @@ from app.web.api import known
 from app.web.catalogue import ENGLISH
 from app.web.desk import Desk, desk
 from app.web.document import updated
+from app.web.gone import unless_gone
 from app.web.kept import Document, answer, made, question
 from app.web.noted import Noted
 from app.web.problems import signed_out
@@ -46,6 +47,7 @@ async def show(request: Request) -> Response:
     asked = question(request, viewer)
     if document := front.kept.find(asked):
         return answer(request, document, "text/html")
+    await unless_gone(request)
     query, cards = front.question(request, viewer)
     moment, noted = front.moment(soon=_SOON - _MARGIN), Noted(front.cache)
     account = front.account(viewer, moment, noted)
