@@ -226,7 +226,8 @@ async def broken(server: Server, carrier: httpx.AsyncBaseTransport, times: int, 
         nonlocal left
         if path == "/struck" and left:
             left -= 1
-            server.open[-1].transport.close()
+            assert server.last is not None
+            server.last.transport.close()
             return b""
         return OK
 
@@ -256,6 +257,32 @@ async def test_nothing_is_sent_more_often_and_what_is_posted_never_twice(
         with pytest.raises(error):
             await broken(server, sockets, times, method)
         assert len(server.heads) == sent
+
+
+async def test_it_is_sent_once_more_on_a_new_connection_and_not_on_another_kept_one() -> None:
+    async with origin() as server, wire() as sockets:
+        await sockets.warm(server.url, 3)
+        assert await broken(server, sockets, 1, "GET") == 2
+
+    assert server.count == 4
+
+
+async def test_a_request_that_broke_once_is_not_sent_once_more_by_the_wire() -> None:
+    def hangs_up(path: str) -> bytes:
+        if path != "/struck":
+            return OK
+        assert server.last is not None
+        server.last.transport.close()
+        return b""
+
+    async with origin(hangs_up) as server, wire() as sockets:
+        request = httpx.Request("GET", server.url + "/struck")
+        for _ in range(2):  # on a new connection, and on a kept one
+            with pytest.raises(httpx.ConnectError):
+                await sockets.handle_async_request(request)
+            await ask(sockets, server)
+
+    assert len([head for head in server.heads if "/struck" in head]) == 2
 
 
 async def test_a_get_on_a_new_connection_is_not_sent_again() -> None:
