@@ -12,7 +12,6 @@ import httpx
 
 _HEAD = 64 * 1024  # bytes of a head, of trailers, or of whatever else comes without a byte of the body between
 _HELD = 256 * 1024  # bytes of a body that wait for a reader before no more are taken
-_NO_BODY = frozenset((101, 204, 304))
 
 _Unreadable = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 
@@ -146,7 +145,6 @@ class Answer:
             self.headers, self._framed, self._chunked = [], False, False  # the answer is still to come
             return
         self.status, self._headed = status, True
-        self._framed = self._framed or status in _NO_BODY
         self._wake()
 
     def on_body(self, part: bytes) -> None:
@@ -160,4 +158,4 @@ class Answer:
     def on_message_complete(self) -> None:
         if self._headed:
             self._whole = True
-            self._keeps = self._parser.should_keep_alive() and self.status != 101
+            self._keeps = self._parser.should_keep_alive()  # after a 101 the parser refuses to go on

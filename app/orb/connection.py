@@ -109,7 +109,6 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> None:
         if self._answer is not None:
             self._answer.ended()
-        self.close()
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.close()

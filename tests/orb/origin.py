@@ -54,6 +54,8 @@ class Origin(asyncio.Protocol):
             self.server.heads.append(head.decode("latin-1"))
             answer = self.server.says(self.server.heads[-1].split(" ")[1])
             self.transport.write(answer)
+            if self.server.stops_reading:
+                self.transport.pause_reading()
             if b"Connection: close" in answer:
                 self.transport.close()
 
@@ -61,7 +63,8 @@ class Origin(asyncio.Protocol):
 class Server:
     """`open` connections now, the `most` there ever were at once, their `count`, and the `heads` of requests.
 
-    `last` is the connection by which one came last. With `hangs_up` it lets nobody say anything.
+    `last` is the connection by which one came last. With `hangs_up` it lets nobody say anything, and if
+    it `stops_reading` it answers a head and leaves what follows.
     """
 
     def __init__(self, says: Said) -> None:
@@ -71,7 +74,7 @@ class Server:
         self.last: Origin | None = None
         self.most = self.count = 0
         self.url = ""
-        self.hangs_up = False
+        self.hangs_up = self.stops_reading = False
         self.alone = asyncio.Event()
 
     async def empty(self) -> None:

@@ -165,9 +165,10 @@ async def test_what_rests_for_one_server_makes_room_for_another() -> None:
                 for server in (one, one):
                     group.start_soon(ask, sockets, server)
             await ask(sockets, other)
-            assert len(one.open) + len(other.open) <= 3  # one of them is being closed
-        await anyio.wait_all_tasks_blocked()
+            await turns(20)
+            assert len(one.open) + len(other.open) <= 2
 
+    assert (len(one.heads), len(other.heads)) == (6, 3)
     assert one.most == 2
 
 
@@ -180,6 +181,18 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_dropped_at_once(
         assert await ask(sockets, server, method="POST") == b"{}"  # which would not be sent again
 
     assert (server.count, len(server.heads)) == (2, 2)
+
+
+async def test_what_was_answered_before_it_was_sent_is_never_a_part_of_the_next_request() -> None:
+    async with origin() as server, wire() as sockets:
+        server.stops_reading = True
+        response = await sockets.handle_async_request(httpx.Request("POST", server.url, content=b"x" * 20_000_000))
+        await response.aread()
+        server.stops_reading = False
+        with anyio.fail_after(1):
+            assert await ask(sockets, server) == b"{}"
+
+    assert server.count == 2
 
 
 @TLS
@@ -235,7 +248,8 @@ async def broken(server: Server, carrier: httpx.AsyncBaseTransport, times: int, 
         nonlocal left
         if path == "/struck" and left:
             left -= 1
-            server.open[-1].transport.close()
+            assert server.last is not None
+            server.last.transport.close()
             return b""
         return OK
 
@@ -265,6 +279,32 @@ async def test_nothing_is_sent_more_often_and_what_is_posted_never_twice(
         with pytest.raises(error):
             await broken(server, sockets, times, method)
         assert len(server.heads) == sent
+
+
+async def test_it_is_sent_once_more_on_a_new_connection_and_not_on_another_kept_one() -> None:
+    async with origin() as server, wire() as sockets:
+        await sockets.warm(server.url, 3)
+        assert await broken(server, sockets, 1, "GET") == 2
+
+    assert server.count == 4
+
+
+async def test_a_request_that_broke_once_is_not_sent_once_more_by_the_wire() -> None:
+    def hangs_up(path: str) -> bytes:
+        if path != "/struck":
+            return OK
+        assert server.last is not None
+        server.last.transport.close()
+        return b""
+
+    async with origin(hangs_up) as server, wire() as sockets:
+        request = httpx.Request("GET", server.url + "/struck")
+        for _ in range(2):  # on a new connection, and on a kept one
+            with pytest.raises(httpx.ConnectError):
+                await sockets.handle_async_request(request)
+            await ask(sockets, server)
+
+    assert len([head for head in server.heads if "/struck" in head]) == 2
 
 
 async def test_a_get_on_a_new_connection_is_not_sent_again() -> None:
