@@ -30,14 +30,16 @@ class Connector:
         self._connecting = connecting
         self._resolver = resolver
 
-    async def connection(self, to: Origin, *, kept: bool = True) -> tuple[Connection, bool]:
+    async def connection(self, to: Origin, *, kept: bool = True, again: bool = True) -> tuple[Connection, bool]:
         """One that is free, or else a new one, with a place in the pool; and whether it was kept.
+
+        `again` says that the request may be sent a second time.
 
         Raises httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError, UnknownName, Untrusted.
         """
         ends = await self._place()
         try:
-            if kept and (found := self._pool.take(to)) is not None:
+            if kept and (found := self._pool.take(to, again=again)) is not None:
                 return found, True
             self._pool.make_room()
             return await self._open(to, ends or self._ends()), False

@@ -7,10 +7,13 @@ import anyio
 from app.orb.connection import Connection, Origin
 
 _PARTING = 1.0  # seconds
+_SURE = 55.0  # seconds; many servers rest theirs for a minute
 
 
 class Pool:
     """`most` connections at once, in use or at rest; none rests longer than `idle` seconds.
+
+    One that has rested for more than `_SURE` carries only what may be sent again: Orb may be closing it just then.
 
     Whoever wants one takes a place first. The place is free again when the connection is, or by `leave`.
     """
@@ -44,15 +47,19 @@ class Pool:
         self._used -= 1
         self._places.release()
 
-    def take(self, origin: Origin) -> Connection | None:
-        """The connection to there that rests since the shortest time: the others may grow old and go."""
+    def take(self, origin: Origin, *, again: bool = True) -> Connection | None:
+        """The connection to there that rests since the shortest time: the others may grow old and go.
+
+        What may be sent `again` leaves those that are sure to what may not, where there is another.
+        """
         now = asyncio.get_running_loop().time()
-        for place in reversed(range(len(self._resting))):
-            connection = self._resting[place]
-            if connection.origin == origin and connection.usable and now - connection.since < self._idle:
-                del self._resting[place]
-                return connection
-        return None
+        usable = [each for each in self._resting if each.origin == origin and each.usable]
+        sure = [each for each in usable if now - each.since < min(self._idle, _SURE)]
+        rest = [each for each in usable if _SURE <= now - each.since < self._idle] if again else []
+        if not (suiting := rest or sure):
+            return None
+        self._resting.remove(suiting[-1])
+        return suiting[-1]
 
     def make_room(self) -> None:
         """Before one more is opened: the one that rests for the longest goes where there are as many as may be."""

@@ -124,7 +124,7 @@ class Wire(httpx.AsyncBaseTransport):
         self,
         verify: ssl.SSLContext | None = None,
         connections: int = 100,
-        idle: float = 55,
+        idle: float = 120,
         connecting: float = 2,
         resolver: Resolver | None = None,
     ) -> None:
@@ -141,7 +141,7 @@ class Wire(httpx.AsyncBaseTransport):
         A GET is sent once more, on a new connection, where a kept one was closed before any of the answer came.
         """
         to, again = origin(place(request)), request.extensions.get("broken", False)
-        connection, kept = await self._connector.connection(to)
+        connection, kept = await self._connector.connection(to, again=request.method == "GET")
         try:
             return await self._answered(connection, request)
         except (Lost, httpx.ReadError) as error:

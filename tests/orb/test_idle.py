@@ -16,18 +16,18 @@ def anyio_backend() -> Any:
     return BACKEND
 
 
-async def ask(sockets: Wire, server: Server) -> None:
-    response = await sockets.handle_async_request(httpx.Request("GET", server.url))
+async def ask(sockets: Wire, server: Server, method: str = "GET") -> None:
+    response = await sockets.handle_async_request(httpx.Request(method, server.url))
     await response.aread()
 
 
-async def test_a_connection_rests_just_under_a_minute() -> None:
+async def test_a_connection_rests_for_two_minutes() -> None:
     async with origin() as server, Wire() as sockets:
         await ask(sockets, server)
-        await anyio.sleep(54.9)
+        await anyio.sleep(119.9)
         await ask(sockets, server)
         assert server.count == 1
-        await anyio.sleep(54.9)
+        await anyio.sleep(119.9)
         assert len(server.open) == 1
         await anyio.sleep(0.2)
         assert server.open == []
@@ -35,6 +35,29 @@ async def test_a_connection_rests_just_under_a_minute() -> None:
         await ask(sockets, server)
 
     assert server.count == 2
+
+
+async def test_what_cannot_be_sent_again_takes_no_connection_that_orb_may_be_closing() -> None:
+    async with origin() as server, Wire() as sockets:
+        await ask(sockets, server)
+        await anyio.sleep(54.9)
+        await ask(sockets, server, "POST")
+        assert server.count == 1
+        await anyio.sleep(55)
+        await ask(sockets, server, "POST")
+        assert server.count == 2
+
+
+async def test_after_a_minute_of_quiet_a_dashboard_needs_no_new_connection() -> None:
+    async with origin() as server, Wire() as sockets:
+        await sockets.warm(server.url, 6)
+        await anyio.sleep(60)
+        await ask(sockets, server)  # whose connection is sure by now
+        async with anyio.create_task_group() as group:
+            for method in ("GET", "GET", "POST", "GET", "GET"):
+                group.start_soon(ask, sockets, server, method)
+
+    assert server.count == 6
 
 
 async def test_each_connection_has_its_own_rest() -> None:
