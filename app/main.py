@@ -104,7 +104,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         transport = wire or Wire()
         async with anyio.create_task_group() as flights:
-            floors, memory = Floors(), Memory(settings.cache_bytes)
+            floors, memory = Floors(), Memory(settings.cache_bytes, kinds)
             fleet = await _fleet(settings, floors, flights, now)
             others, turns = (fleet.answers, fleet.turns) if fleet else (None, alone(_limits(settings)))
             cache = Cache(memory, flights, now, floors=floors, others=others)

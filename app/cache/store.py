@@ -1,11 +1,16 @@
-"""Where kept answers are: this process's memory, bounded in bytes."""
+"""Where kept answers are: this process's memory, bounded in bytes.
 
-from collections import OrderedDict
+What was used of late stands ready. What makes room for it is folded: written down and packed, in a tenth of the space,
+until somebody wants it again.
+"""
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
-from cachetools import LRUCache
-
 from app.cache.floors import Key
+from app.cache.shelf import Shelf
 from app.metrics import counted
 from app.reading import Reading
 
@@ -25,80 +30,84 @@ class Store(Protocol):
     def drop(self, key: Key) -> None: ...
 
 
-class _Kept(LRUCache[Key, Reading[Any]]):
-    """Tells of each entry that leaves, whatever made it leave."""
+class Kinds(Protocol):
+    """Which answers can be written down, and how; `read` raises ValueError on what is none."""
 
-    def __init__(self, limit: int, own: dict[Key, "_Own"]) -> None:
-        super().__init__(limit, getsizeof=_weight)
-        self._own = own
+    def write(self, value: Any) -> tuple[str, bytes] | None: ...
 
-    def popitem(self) -> tuple[Key, Reading[Any]]:
-        """Makes room."""
-        counted.evicted()
-        return super().popitem()
-
-    def __delitem__(self, key: Key) -> None:
-        super().__delitem__(key)
-        own = self._own[key[:2]]
-        own.bytes -= own.weights.pop(key)
-        if not own.weights:
-            del self._own[key[:2]]
+    def read(self, kind: str, body: bytes) -> Any: ...
 
 
-class _Own:
-    """What one customer's answers weigh, the one that was not used for longest first."""
-
-    __slots__ = ("bytes", "weights")
-
-    def __init__(self) -> None:
-        self.weights: OrderedDict[Key, int] = OrderedDict()
-        self.bytes = 0
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    kind: str
+    packed: bytes
+    as_of: datetime | None
+    asked: datetime
+    size: int
+    lasts: float | None
 
 
 class Memory:
     """The least recently used answers go first: a customer's own once they fill a quarter of `limit` bytes, then
-    anybody's once all of it is full."""
+    anybody's once all of it is full. Without `kinds` none is folded."""
 
-    def __init__(self, limit: int) -> None:
-        self._own: dict[Key, _Own] = {}
-        self._kept = _Kept(limit, self._own)
-        self._share = limit // _SHARE
+    def __init__(self, limit: int, kinds: Kinds | None = None) -> None:
+        self._kinds = kinds
+        folded = limit // 2 if kinds else 0
+        self._ready = Shelf(limit - folded, limit // _SHARE, _weight, self._fold)
+        self._folded = Shelf(folded, folded // _SHARE, _folded_weight, _gone)
 
     @property
     def bytes(self) -> int:
         """What all kept answers weigh."""
-        return int(self._kept.currsize)
+        return self._ready.bytes + self._folded.bytes
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._ready) + len(self._folded)
 
     def of(self, customer: Key) -> int:
         """What the kept answers of one customer weigh, in bytes."""
-        own = self._own.get(customer)
-        return own.bytes if own else 0
+        return self._ready.of(customer) + self._folded.of(customer)
 
     def get(self, key: Key) -> Reading[Any] | None:
-        reading = self._kept.get(key)
-        if reading is not None:
-            self._own[key[:2]].weights.move_to_end(key)
-        return reading
+        return self._ready.get(key) or self._unfolded(key)
 
     def put(self, key: Key, reading: Reading[Any]) -> None:
-        self.drop(key)
-        weight = _weight(reading)
-        if weight > self._share:
-            return
-        while (own := self._own.get(key[:2])) and own.bytes + weight > self._share:
-            counted.evicted()
-            self.drop(next(iter(own.weights)))
-        self._kept[key] = reading
-        own = self._own.setdefault(key[:2], _Own())
-        own.weights[key] = weight
-        own.bytes += weight
+        self._folded.drop(key)
+        self._ready.put(key, reading)
 
     def drop(self, key: Key) -> None:
-        self._kept.pop(key, None)
+        self._ready.drop(key)
+        self._folded.drop(key)
+
+    def _fold(self, key: Key, reading: Reading[Any]) -> None:
+        written = self._kinds.write(reading.value) if self._kinds else None
+        if written is not None:
+            kind, body = written
+            packed = zlib.compress(body, 1)
+            folded = _Folded(kind, packed, reading.as_of, reading.asked, reading.size, reading.lasts)
+            if self._folded.put(key, folded):
+                return
+        counted.evicted()
+
+    def _unfolded(self, key: Key) -> Reading[Any] | None:
+        found = self._folded.get(key)
+        if found is None or self._kinds is None:
+            return None
+        value = self._kinds.read(found.kind, zlib.decompress(found.packed))
+        reading: Reading[Any] = Reading(value, found.as_of, found.asked, found.size, found.lasts)
+        self.put(key, reading)
+        return reading
+
+
+def _gone(_key: Key, _folded: _Folded) -> None:
+    counted.evicted()
 
 
 def _weight(reading: Reading[Any]) -> int:
     return reading.size + _ENTRY
+
+
+def _folded_weight(folded: _Folded) -> int:
+    return len(folded.packed) + _ENTRY

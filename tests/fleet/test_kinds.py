@@ -110,7 +110,7 @@ async def test_all_that_is_kept_of_any_customer_can_be_shared() -> None:
                     await client.get(path)
                 for invoice in (await client.get("/api/invoices")).json()["data"][:2]:
                     await client.get(f"/api/invoices/{invoice['id']}")
-        kept = dict(service.app.state.desk.cache._store._kept.items())
+        kept = dict(service.app.state.desk.cache._store._ready._kept.items())
 
     for key, found in kept.items():
         sealed = SEAL.close(key, found)

@@ -368,6 +368,6 @@ async def test_each_card_asks_the_questions_that_are_named_for_it(settings: Sett
         async with hooked(there, clock, wire=sandbox) as hooks, client_of(hooks.app, clock, "quill") as client:
             path = "/api/invoices" if part == "invoices" else f"/api/cards/{part}"
             (await client.get(path)).raise_for_status()
-            kept = {key[2] for key in hooks.app.state.desk.cache._store._kept}
+            kept = {key[2] for key in hooks.app.state.desk.cache._store._ready._kept}
         assert kept & {*own}
         assert kept <= {*own, "subscriptions", "license_types"} | BORROWED.get(part, set())

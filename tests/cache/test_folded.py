@@ -1,0 +1,118 @@
+"""Answers that make room for others are folded, not lost, and come back as they were."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.account import kinds
+from app.cache.floors import Key
+from app.cache.store import Memory
+from app.listing import Nothing
+from app.reading import Reading
+from tests.figures import Meanwhile
+from tests.whole import CUSTOMERS, whole
+
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+LIMIT = 40_000
+
+
+def key(customer: str, name: str = "bill") -> Key:
+    return ("customer_id", customer, name)
+
+
+def answer(number: int, size: int = 5_000) -> Reading[Any]:
+    """Stands for an answer of that many bytes."""
+    why = f"{number} " + "why " * 50
+    return Reading(Nothing("not_enabled", why), NOW - timedelta(seconds=number), NOW, size - 512, lasts=60.0)
+
+
+def test_what_made_room_comes_back_as_it_was() -> None:
+    store = Memory(LIMIT, kinds)
+    for number in range(20):
+        store.put(key(str(number)), answer(number))
+        assert store.bytes <= LIMIT
+
+    assert len(store) == 20
+    assert [store.get(key(str(number))) for number in range(20)] == [answer(number) for number in range(20)]
+    assert (len(store), store.bytes <= LIMIT) == (20, True)
+
+
+def test_without_room_for_what_is_folded_either_the_least_recently_used_are_gone() -> None:
+    store = Memory(LIMIT, kinds)
+    with Meanwhile() as rise:
+        for number in range(200):
+            store.put(key(str(number)), answer(number))
+            assert store.bytes <= LIMIT
+    assert rise.of("orrery_cache_evictions_total") == 200 - len(store)
+
+    kept = [number for number in range(200) if store.get(key(str(number)))]
+    assert 10 < len(kept) < 60
+    assert min(kept) > 100
+
+
+def test_a_customer_whose_answers_are_folded_pushes_out_nobody_elses() -> None:
+    store = Memory(LIMIT, kinds)
+    store.put(key("quiet"), answer(0))
+    for number in range(400):
+        store.put(key("busy", str(number)), answer(number))
+
+    assert store.get(key("quiet")) == answer(0)
+    assert store.of(("customer_id", "busy")) <= LIMIT // 4 + LIMIT // 8
+
+
+def test_a_younger_answer_takes_the_place_of_a_folded_one() -> None:
+    store = Memory(LIMIT, kinds)
+    for number in range(10):
+        store.put(key(str(number)), answer(number))
+    store.put(key("0"), answer(77))
+    for number in range(1, 10):
+        store.put(key(str(number)), answer(number))
+    assert store.get(key("0")) == answer(77)
+
+    store.put(key("0"), Reading(object(), NOW, NOW, 4_488))
+    for number in range(1, 10):
+        store.put(key(str(number)), answer(number))
+    assert store.get(key("0")) is None
+
+
+def test_what_is_dropped_is_not_folded_anywhere() -> None:
+    store = Memory(LIMIT, kinds)
+    for number in range(10):
+        store.put(key(str(number)), answer(number))
+    store.drop(key("0"))
+    assert store.get(key("0")) is None
+
+
+def test_what_cannot_be_written_down_is_gone() -> None:
+    store = Memory(LIMIT, kinds)
+    for number in range(10):
+        store.put(key(str(number)), Reading(object(), NOW, NOW, 4_488))
+    assert [number for number in range(10) if store.get(key(str(number)))] == [6, 7, 8, 9]
+    assert len(store) == 4
+
+
+@pytest.mark.anyio
+async def test_a_memory_too_small_for_all_customers_still_asks_nothing_twice() -> None:
+    async with whole(cache_bytes=2_500_000) as service:
+        asked, inner = Counter[str](), service.sandbox.handle_async_request
+
+        async def counting(request: httpx.Request) -> httpx.Response:
+            asked[f"{request.url} {request.content!r}"] += 1
+            return await inner(request)
+
+        service.sandbox.handle_async_request = counting  # type: ignore[method-assign]
+        first: dict[str, Any] = {}
+        again: dict[str, Any] = {}
+        for found in (first, again):
+            for customer in CUSTOMERS:
+                async with service.client(customer) as client:
+                    found[customer] = (await client.get("/api/dashboard?cards=bill,credits,spend")).json()["cards"]
+        memory = service.app.state.desk.cache._store
+        folded = len(memory._folded)
+
+    assert folded > 10
+    assert first == again
+    assert {each: count for each, count in asked.items() if count > 1} == {}
