@@ -31,6 +31,26 @@ def test_calls_of_ten_seconds_ago_and_longer_do_not_count(now: float) -> None:
     assert breaker.allows(now)
 
 
+def test_failures_of_long_ago_do_not_add_up_with_those_of_now() -> None:
+    breaker = told("-" * 15)
+    for n in range(20):
+        breaker.tell(20 + n / 10, good=n % 2 == 0 or n == 1)
+    assert breaker.closed
+    breaker.tell(22, good=False)
+    breaker.tell(22.1, good=False)
+    assert not breaker.closed
+
+
+def test_failures_from_before_it_opened_are_forgotten_once_it_is_closed() -> None:
+    breaker = told("-" * 20)
+    for _ in range(3):
+        breaker.allows(10)
+        breaker.tell(10, good=True)
+    for n in range(20):
+        breaker.tell(11 + n / 10, good=n % 2 == 0 or n == 1)
+    assert breaker.closed
+
+
 def test_after_five_seconds_three_probes_go_and_no_more() -> None:
     breaker = told("-" * 20)
     opened = 1.9

@@ -67,6 +67,10 @@ def test_a_call_bears_the_name_that_several_processes_know_it_by() -> None:
     assert [Pace(10).leave(0, "a").name, Pace(10).leave(0).name] == ["a", ""]
 
 
+def test_a_call_has_to_be_sent_within_two_seconds_of_when_its_leave_began_to_count() -> None:
+    assert [Pace(10).leave(7).by, Pace(10).leave(7, "a", 4).by, Pace(10).leave(7, "a", 0).by] == [9, 6, 2]
+
+
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     pace = Pace(10)
     pace.refused(0, 30)

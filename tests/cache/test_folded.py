@@ -61,6 +61,7 @@ def test_a_customer_whose_answers_are_folded_pushes_out_nobody_elses() -> None:
 
     assert store.get(key("quiet")) == answer(0)
     assert store.of(("customer_id", "busy")) <= LIMIT // 4 + LIMIT // 8
+    assert store.of(("customer_id", "busy")) + store.of(("customer_id", "quiet")) == store.bytes
 
 
 def test_a_younger_answer_takes_the_place_of_a_folded_one() -> None:
