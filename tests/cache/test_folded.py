@@ -1,5 +1,6 @@
 """Answers that make room for others are folded, not lost, and come back as they were."""
 
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -93,6 +94,16 @@ def test_what_cannot_be_written_down_is_gone() -> None:
         store.put(key(str(number)), Reading(object(), NOW, NOW, 4_488))
     assert [number for number in range(10) if store.get(key(str(number)))] == [6, 7, 8, 9]
     assert len(store) == 4
+
+
+def test_what_is_too_large_even_when_it_is_packed_is_gone() -> None:
+    store, noise = Memory(LIMIT, kinds), random.Random(1).randbytes(8_000).hex()
+    with Meanwhile() as rise:
+        store.put(key("large"), Reading(Nothing("not_enabled", noise), NOW, NOW, 9_000))
+        for number in range(4):
+            store.put(key(str(number)), answer(number))
+    assert store.get(key("large")) is None
+    assert rise.of("orrery_cache_evictions_total") == 1
 
 
 @pytest.mark.anyio
