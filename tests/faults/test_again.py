@@ -43,7 +43,8 @@ async def test_kept_connections_that_are_closed_under_every_request_cost_nothing
 
     got = [each for each in orrery.front.arrivals if "grouped_costs" not in each]
     assert codes(found) == FRESH | {"breakdown": codes(found)["breakdown"]}  # what is posted is never sent twice
-    assert orrery.front.hits > len(old) == 3
+    assert len(old) == 8  # opened at the start
+    assert len(got) > len(set(got))
     assert max(got.count(each) for each in got) == 2
 
 

@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 import respx
 from starlette.types import Message
@@ -122,6 +123,10 @@ async def test_a_page_leaves_packed_piece_by_piece(serve: Serve, orb_router: res
     borealis(orb_router)
     unpack, shown = zlib.decompressobj(16 + zlib.MAX_WBITS), []
 
+    async def stays() -> Message:
+        await anyio.sleep_forever()
+        raise AssertionError
+
     async def send(message: Message) -> None:
         shown.append(unpack.decompress(message.get("body", b"")))
 
@@ -129,7 +134,7 @@ async def test_a_page_leaves_packed_piece_by_piece(serve: Serve, orb_router: res
         request = client.build_request("GET", "/")
         scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "scheme": "http"}
         app: Any = client._transport
-        await app.app({**scope, "headers": [(key.lower(), value) for key, value in request.headers.raw]}, None, send)
+        await app.app({**scope, "headers": [(key.lower(), value) for key, value in request.headers.raw]}, stays, send)
 
     assert b"</header>" not in shown[1]  # the head alone, readable before anything follows
     assert b"<title>" in shown[1]
