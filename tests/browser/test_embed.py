@@ -289,7 +289,8 @@ def test_a_renewal_that_hangs_costs_the_figures_nothing(visit: Visit, host: Host
         page.on("response", lambda response: proved.append(response.status) if is_proof(response.request) else None)
         page.clock.run_for(830_000)
         pass_until(page, lambda: proved == [200])
-        assert (len(held), errors(page)) == (1, ["Error: no token in time"])
+        assert len(held) == 1
+        assert set(errors(page)) == {"Error: no token in time"}  # once more for each second that a busy host takes
         pass_slowly(page, 60)
         expect(frame.locator(".spend .part table").first).to_be_visible()  # as it was opened
 

@@ -123,6 +123,8 @@ def test_a_stream_that_refuses_the_token_ends_the_session(visit: Visit) -> None:
 def test_after_an_answer_that_is_no_stream_it_listens_again_in_a_minute(visit: Visit, host: Host) -> None:
     host.token = token()
     with visit(clock=True, refused=429) as (page, frame):
+        figure(frame)
+        listens(page)  # else it would be this stream that is refused
         streams = Streams(page, status=429, content_type="application/problem+json", body="{}")
         page.reload()
         figure(frame)

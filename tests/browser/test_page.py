@@ -119,7 +119,7 @@ def test_a_refresh_after_the_session_has_ended_leads_to_where_one_signs_in(signe
 def test_an_older_answer_is_renewed_after_the_page_is_there(signed_in: Open) -> None:
     with running(ORRERY_MAX_AGE="0") as at, signed_in("Meridian", at=at) as page:
         before = page.locator(".bill .figure").inner_text()
-        with at.clock(advance=43_200), at.fault("upcoming_invoice", "slow", seconds=2):
+        with at.clock(advance=43_200), at.fault("upcoming_invoice", "slow", seconds=8):
             page.reload()
             assert page.locator(".bill .figure").inner_text() == before
             expect(page.locator(".bill .message.stale")).to_be_visible()
