@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 NODE := tests/browser tests/typescript
 NODE_STAMPS := $(NODE:%=%/node_modules/.locked)
 
-.PHONY: run fleet test check bench lighthouse restarts audit sbom mutants format golden catalogues setup lock
+.PHONY: run fleet test thorough check bench lighthouse restarts audit sbom mutants format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -27,6 +27,9 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP) $(NODE_STAMPS) ## every test
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%)
 	$(BIN)/python -m pytest $(ALONE)
+
+thorough: ## every test, with all that takes long: each instant, each customer, each locale, in half an hour
+	THOROUGH=1 $(MAKE) test
 
 check: $(STAMP) ## formatter, linter, types
 	$(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ from app.days import (
 from app.locales import locale
 from app.web.catalogue import ENGLISH
 from app.web.reader import reader
+from tests.thorough import some
 
 ZONES = [
     "Africa/Cairo", "America/Havana", "America/New_York", "America/Santiago", "Antarctica/Troll", "Asia/Beirut",
@@ -167,7 +168,7 @@ def test_day_names_are_equal_by_day() -> None:
 
 def test_every_way_of_writing_a_day_is_there_in_every_locale() -> None:
     moment = datetime(2026, 11, 20, 20, 4, tzinfo=UTC)
-    for name in localedata.locale_identifiers():
+    for name in some(localedata.locale_identifiers(), 200):
         found = locale(name)
         for skeleton in ("MMMd", "yMMMd"):
             assert write_day(moment.date(), found, skeleton)

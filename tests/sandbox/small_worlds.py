@@ -20,6 +20,7 @@ from app.sandbox.rating.events import Event, Events
 from app.sandbox.rating.usage import Usage
 from app.sandbox.world.blocks import Block
 from app.sandbox.world.world import Customer, Subscription, World
+from tests.thorough import times
 
 from .oracle import TINY, Oracle, dated, dawn
 
@@ -46,7 +47,7 @@ TAGS = ("red", "blue", 'a "quoted\\ tag', "ärger", "")
 steady = settings(
     derandomize=True,
     deadline=None,
-    max_examples=25,
+    max_examples=times(25, 10),
     database=None,
     print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

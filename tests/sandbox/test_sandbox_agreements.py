@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.sandbox.rating.events import Events
+from tests.thorough import some
 
 from .sandbox_client import Orb, OrbAt, at, exact
 
@@ -34,7 +35,7 @@ def total(values: Any) -> Decimal:
     return sum((D(value) for value in values), D(0))
 
 
-@pytest.fixture(scope="module", params=INSTANTS)
+@pytest.fixture(scope="module", params=some(INSTANTS, 3))
 def instant(request: pytest.FixtureRequest) -> Iterator[tuple[str, Events]]:
     """The tests of an instant come one after the other, and share the events that the invented customers made."""
     events = Events()

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.thorough import some
+
 from .sandbox_client import Invented, Orb, OrbAt, at, exact
 
 D = Decimal
@@ -27,7 +29,7 @@ INSTANTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=INSTANTS)
+@pytest.fixture(scope="module", params=some(INSTANTS, 4))
 def instant(request: pytest.FixtureRequest) -> Iterator[tuple[str, Invented]]:
     """The tests of an instant come one after the other, and share the events that the invented customers made."""
     events = Invented()

@@ -17,6 +17,7 @@ from app.sandbox.evaluate.expressions import parse
 from app.sandbox.evaluate.groups import evaluate
 from app.sandbox.evaluate.refusals import Refused
 from app.sandbox.rating.events import Events
+from tests.thorough import times
 
 from .sandbox_client import Invented, Orb, OrbAt, sandbox_at
 
@@ -314,7 +315,7 @@ valid = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(300, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(filter=st.one_of(st.none(), texts, valid), key=st.one_of(texts, valid))
 def test_no_expression_breaks_the_sandbox(invented: Invented, filter: str | None, key: str) -> None:
     async def answer() -> httpx.Response:
@@ -326,7 +327,7 @@ def test_no_expression_breaks_the_sandbox(invented: Invented, filter: str | None
     found.json()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(500, 100), deadline=None)
 @given(source=texts)
 def test_what_is_read_is_written_with_words_of_ours_alone(source: str) -> None:
     try:

@@ -15,6 +15,7 @@ from app.sandbox.catalogue.teams import AGENT, AI_CREDITS, SEAT
 from app.sandbox.rating.events import Events
 from app.sandbox.rating.licensed import license_price
 from app.sandbox.world.cast import CAST
+from tests.thorough import some
 
 from .sandbox_client import Orb, OrbAt, at, exact
 
@@ -32,7 +33,7 @@ INSTANTS = (
 )
 
 
-@pytest.fixture(scope="module", params=INSTANTS)
+@pytest.fixture(scope="module", params=some(INSTANTS, 3))
 def moment(request: pytest.FixtureRequest) -> Iterator[tuple[str, Events]]:
     events = Events()
     yield request.param, events

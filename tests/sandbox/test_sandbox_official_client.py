@@ -27,6 +27,7 @@ from orb.types.shared import Invoice, PaginationMetadata
 
 from app.sandbox.catalogue.currencies import CREDITS
 from app.sandbox.world.cast import CAST
+from tests.thorough import some
 
 from .sandbox_client import served
 
@@ -91,7 +92,7 @@ async def test_it_lists_all_customers_and_subscriptions_page_by_page(client: orb
     assert len([s async for s in client.subscriptions.list(limit=4)]) == sum(len(role.deals) for role in CAST)
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", some(EVERYBODY, 9))
 async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
     customer = await client.customers.fetch_by_external_id(who)
     assert (await client.customers.fetch(customer.id)).name == customer.name
@@ -122,7 +123,7 @@ async def test_it_reads_everything_of(client: orb.AsyncOrb, who: str) -> None:
     assert alerts or who not in {"lumen", "quill"}
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", some(EVERYBODY, 9))
 async def test_it_reads_every_invoice_of(client: orb.AsyncOrb, who: str) -> None:
     listed = [i async for i in client.invoices.list(external_customer_id=who, status=STATUSES, limit=7)]
     short = [
@@ -138,7 +139,7 @@ async def test_it_reads_every_invoice_of(client: orb.AsyncOrb, who: str) -> None
             assert fetched == invoice
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", some(EVERYBODY, 9))
 async def test_it_reads_summaries_and_blocks_and_mints_sessions_of(client: orb.AsyncOrb, who: str) -> None:
     customer = await client.customers.fetch_by_external_id(who)
     full = [s.id async for s in client.subscriptions.list(customer_id=[customer.id])]
@@ -248,7 +249,7 @@ async def test_it_is_refused_without_a_key(base_url: str) -> None:
             await client.top_level.ping()
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", some(EVERYBODY, 9))
 async def test_every_byte_is_of_the_type_that_the_client_declares(raw: httpx.AsyncClient, who: str) -> None:
     async def check(model: Any, path: str, **query: Any) -> Any:
         answer = await raw.get(path, params=query)
@@ -275,7 +276,7 @@ async def test_every_byte_is_of_the_type_that_the_client_declares(raw: httpx.Asy
             await check(InvoiceFetchUpcomingResponse, "/invoices/upcoming", subscription_id=subscription.id)
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("who", some(EVERYBODY, 9))
 async def test_every_byte_of_invoices_and_sessions_is_of_the_type_that_the_client_declares(
     raw: httpx.AsyncClient, who: str
 ) -> None:

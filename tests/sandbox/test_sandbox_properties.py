@@ -12,6 +12,7 @@ from app.sandbox.rating.costs import Bucket, series
 from app.sandbox.rating.groups import grouped
 from app.sandbox.rating.ledger import ledger_of
 from app.sandbox.world.world import Subscription
+from tests.thorough import times
 
 from .oracle import DIGITS, NONE, Day, Entry, period
 from .small_worlds import SmallWorld, prepaid_worlds, small_worlds, steady, upcoming_bill
@@ -136,7 +137,7 @@ def test_the_steps_from_the_lines_lead_to_the_amount_due(small: SmallWorld) -> N
             assert bill.applied <= max(small.customer.balance, Decimal(0))
 
 
-@settings(steady, max_examples=60)
+@settings(steady, max_examples=times(60, 20))
 @given(small_worlds() | prepaid_worlds() | prepaid_worlds())
 def test_the_ledger_is_the_oracles_entry_by_entry(small: SmallWorld) -> None:
     with small.usage() as usage:

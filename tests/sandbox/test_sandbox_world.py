@@ -17,6 +17,7 @@ from app.sandbox.rating.usage import Usage
 from app.sandbox.server import run
 from app.sandbox.world.cast import CAST
 from app.sandbox.world.stage import staged_at
+from tests.thorough import some
 
 from .sandbox_client import Orb, OrbAt, at, exact
 from .small_worlds import upcoming_bill
@@ -38,7 +39,7 @@ INSTANTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=INSTANTS)
+@pytest.fixture(scope="module", params=some(INSTANTS, 4))
 def instant(request: pytest.FixtureRequest) -> Iterator[tuple[str, Events]]:
     """The tests of an instant come one after the other, and share the events that the invented customers made."""
     events = Events()

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ CATALOGUES = sorted((ROOT / "app/web/catalogues").glob("*.po"))
 KEYWORDS = {"_": None, "Text": None, "Plural": (1, 2), "_n": (1, 2)}
 
 
+@cache
 def texts() -> set[Any]:
     """Every text in the source: a string, or a pair of what is said of one and of many."""
     mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
