@@ -16,6 +16,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 private: ContextVar[set[str] | None] = ContextVar("private", default=None)
 
 _logger = logging.getLogger("orrery")
+_encode = json.JSONEncoder(default=str, allow_nan=False).encode
 
 
 class _Line(logging.Formatter):
@@ -33,7 +34,7 @@ class _Line(logging.Formatter):
         if record.exc_info:
             line["traceback"] = _without_private(self.formatException(record.exc_info))
         try:
-            return json.dumps(line, default=str, allow_nan=False)
+            return _encode(line)
         except (TypeError, ValueError):  # a number or a key that JSON does not have
             return json.dumps({name: str(value) for name, value in line.items()})
 
@@ -57,19 +58,26 @@ def set_up(level: str = "INFO", stream: TextIO = sys.stderr) -> None:
     handler.setFormatter(_Line())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     _logger.setLevel(level)
+    # What no line says is not found out for each: see "Optimization" in Python's logging HOWTO.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def info(event: str, **fields: object) -> None:
-    _logger.info(event, extra={"fields": fields})
+    _write(logging.INFO, event, fields)
 
 
 def warning(event: str, **fields: object) -> None:
-    _logger.warning(event, extra={"fields": fields})
+    _write(logging.WARNING, event, fields)
 
 
 def error(event: str, **fields: object) -> None:
     """Something that an operator has to mend."""
-    _logger.error(event, extra={"fields": fields})
+    _write(logging.ERROR, event, fields)
+
+
+def _write(level: int, event: str, fields: dict[str, object]) -> None:
+    if _logger.isEnabledFor(level):  # whence it is called nobody reads, and to find out takes as long as the rest
+        _logger.handle(_logger.makeRecord(_logger.name, level, "", 0, event, (), None, extra={"fields": fields}))
 
 
 def bug(event: str, error: BaseException, **fields: object) -> None:

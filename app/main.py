@@ -67,6 +67,7 @@ from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
 from app.web.rings import FiledKeys, PublishedKeys
+from app.web.short import Short
 from app.web.theme import Themed
 from app.web.tokens import Tokens
 from app.web.traced import Traced
@@ -172,9 +173,10 @@ def create_app(
         ],
         middleware=[
             Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            *([Middleware(Traced)] if traced else []),
+            Middleware(Short),
             # Sizes tell a stranger nothing: no page or document holds a secret that could be guessed piece by piece.
             Middleware(GZipMiddleware, compresslevel=6),
-            *([Middleware(Traced)] if traced else []),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,

@@ -1,6 +1,6 @@
 """What an account asks of the cache, or of who stands before it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +19,10 @@ class Answers(Protocol):
     def is_changed(self, key: Key, how: Freshness) -> bool: ...
 
     def young(self, key: Key, how: Freshness) -> Reading[Any] | None: ...
+
+    def stamp(self, customer: Key) -> Hashable | None: ...
+
+    def until(self, key: Key, how: Freshness, reading: Reading[Any]) -> datetime: ...
 
     def kept(self, key: Key, how: Freshness) -> Reading[Any] | None: ...
 

@@ -6,9 +6,9 @@ another is sent, and of what other processes keep. After a refresh nothing is yo
 it, and after Orb said that something changed, nothing that was asked for before that.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
@@ -107,6 +107,18 @@ class Cache:
             return None
         return reading
 
+    def stamp(self, customer: Key) -> Hashable | None:
+        """Equal to what it was before while nothing but time changes which answers of that customer's are young.
+
+        None where that is not this process's alone to know.
+        """
+        return None if self._others else (self._store.stamp(customer), self._floors.stamp(customer))
+
+    def until(self, key: Key, how: Freshness, reading: Reading[Any]) -> datetime:
+        """When time alone makes a young answer too old."""
+        lasts = reading.asked + timedelta(seconds=reading.lasts or _LAST_GOOD)
+        return min(lasts, reading.since + timedelta(seconds=how.max_age * (1 - self._early(key, how))))
+
     async def get(self, key: Key, how: Freshness, ask: Ask[T]) -> Answer[T]:
         """A young enough answer: the kept one, that of a question under way, or that of a new one.
 
@@ -145,8 +157,10 @@ class Cache:
                 await flight.landed.wait()
 
     def _suits(self, key: Key, how: Freshness, since: datetime, asked: datetime) -> bool:
-        early = 0.0 if how.live else self._spread * crc32("\0".join(key[:2]).encode()) / 2**32
-        return how.suits(since, asked, early) and self._floors.holds(key, asked, live=how.live)
+        return how.suits(since, asked, self._early(key, how)) and self._floors.holds(key, asked, live=how.live)
+
+    def _early(self, key: Key, how: Freshness) -> float:
+        return 0.0 if how.live else self._spread * crc32("\0".join(key[:2]).encode()) / 2**32
 
     def _last_good(self, key: Key) -> Reading[Any] | None:
         reading = self._store.get(key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 
 from cachetools import LRUCache
 
@@ -21,6 +22,8 @@ class Floors:
     def __init__(self) -> None:
         self._refreshed: LRUCache[Key, datetime] = LRUCache(_MOST)
         self._changed: LRUCache[Key, datetime] = LRUCache(_MOST)
+        self._stamps: LRUCache[Key, int] = LRUCache(_MOST)
+        self._count = count(1)
         self._told: Told = lambda customer, question, at: None  # noqa: ARG005  nobody wants to know
 
     def tells(self, told: Told) -> None:
@@ -29,12 +32,18 @@ class Floors:
 
     def refresh(self, customer: Key, at: datetime) -> None:
         """Somebody asked for all that is shown of this customer anew."""
-        _raise(self._refreshed, customer, at)
+        if _raise(self._refreshed, customer, at):
+            self._stamps[customer] = next(self._count)
 
     def change(self, customer: Key, question: str | None, at: datetime) -> None:
         """Orb said that the answers to a question are others now; None for every question of that customer's."""
         if _raise(self._changed, (*customer, question or _ALL), at):
+            self._stamps[customer] = next(self._count)
             self._told(customer, question, at)
+
+    def stamp(self, customer: Key) -> int:
+        """Another number once a floor of this customer's has risen."""
+        return int(self._stamps.get(customer, 0))
 
     def refreshed(self, customer: Key) -> datetime | None:
         return self._refreshed.get(customer)

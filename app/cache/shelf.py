@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import count
 from typing import Generic, TypeVar
 
 from cachetools import LRUCache
@@ -11,6 +12,8 @@ from app.cache.floors import Key
 V = TypeVar("V")
 
 Leaves = Callable[[Key, V], None]
+
+_count = count(1)
 
 
 class _Kept(LRUCache[Key, V]):
@@ -31,6 +34,7 @@ class _Kept(LRUCache[Key, V]):
         super().__delitem__(key)
         own = self._own[key[:2]]
         own.bytes -= own.weights.pop(key)
+        own.stamp = next(_count)
         if not own.weights:
             del self._own[key[:2]]
 
@@ -38,11 +42,12 @@ class _Kept(LRUCache[Key, V]):
 class _Own:
     """What one customer's values weigh, the one that was not used for longest first."""
 
-    __slots__ = ("bytes", "weights")
+    __slots__ = ("bytes", "stamp", "weights")
 
     def __init__(self) -> None:
         self.weights: OrderedDict[Key, int] = OrderedDict()
         self.bytes = 0
+        self.stamp = 0
 
 
 class Shelf(Generic[V]):
@@ -69,6 +74,11 @@ class Shelf(Generic[V]):
         own = self._own.get(customer)
         return own.bytes if own else 0
 
+    def stamp(self, customer: Key) -> int:
+        """Another number once any of that customer's values has come or gone; 0 while there is none."""
+        own = self._own.get(customer)
+        return own.stamp if own else 0
+
     def get(self, key: Key) -> V | None:
         value = self._kept.get(key)
         if value is not None:
@@ -88,6 +98,7 @@ class Shelf(Generic[V]):
         own = self._own.setdefault(key[:2], _Own())
         own.weights[key] = weight
         own.bytes += weight
+        own.stamp = next(_count)
         return True
 
     def drop(self, key: Key) -> None:

@@ -29,6 +29,8 @@ class Store(Protocol):
 
     def drop(self, key: Key) -> None: ...
 
+    def stamp(self, customer: Key) -> int: ...
+
 
 class Kinds(Protocol):
     """Which answers can be written down, and how; `read` raises ValueError on what is none."""
@@ -80,6 +82,10 @@ class Memory:
     def drop(self, key: Key) -> None:
         self._ready.drop(key)
         self._folded.drop(key)
+
+    def stamp(self, customer: Key) -> int:
+        """Another number once another answer of that customer's is kept, or one is not at hand any more."""
+        return self._ready.stamp(customer)
 
     def _fold(self, key: Key, reading: Reading[Any]) -> None:
         written = self._kinds.write(reading.value) if self._kinds else None

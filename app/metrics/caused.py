@@ -75,6 +75,13 @@ def hit(ttl: float, *, stale: bool = False) -> None:
     _note(Use(ttl=int(ttl // 1), stale=stale))
 
 
+def hits(many: int, ttl: float) -> None:
+    """So many kept answers were enough, one of them for `ttl` seconds more and the others for longer."""
+    counted.cache("hit", many=many)
+    if (caused := _caused.get()) is not None:
+        caused.uses += [Use(ttl=int(ttl // 1))] * many
+
+
 def asked(fwd: Forward, *, joined: bool, stored: bool, stale: bool) -> None:
     """Orb was asked; `stale`: the kept answer had to do after all."""
     counted.cache("joined" if joined else "asked", stale=stale)

@@ -130,9 +130,9 @@ def foreign() -> None:
     _foreign.inc()
 
 
-def cache(how: str, *, stale: bool = False) -> None:
-    """`how` an answer was had: kept, asked for, or that of a question already under way."""
-    _of(_cache, how).inc()
+def cache(how: str, *, stale: bool = False, many: int = 1) -> None:
+    """`how` answers were had: kept, asked for, or those of questions already under way."""
+    _of(_cache, how).inc(many)
     if stale:
         _cache_stale.inc()
 

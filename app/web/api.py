@@ -20,6 +20,7 @@ from app.web.noted import Noted
 from app.web.problems import Problem, unknown
 from app.web.render import encoder, reader_of
 from app.web.session import who
+from app.web.short import offer
 from app.web.stream import Emit, Streamed
 from app.web.viewer import Viewer
 from app.web.wishes import wishes
@@ -61,6 +62,7 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     asked = question(request, viewer)
     shared = not live and media_type == _JSON
     if shared and (document := front.kept.find(asked)):
+        offer(request, asked, document)
         return validated.answer(request, document)
     await unless_gone(request)
     query, cards = front.question(request, viewer)

@@ -81,12 +81,13 @@ class Kept:
         """What all kept answers weigh."""
         return int(self._entries.currsize)
 
-    def find(self, question: Hashable) -> Document | None:
-        """The answer to the same question, if it would be made of the same now; counts it as if it were."""
+    def find(self, question: Hashable, only: Document | None = None) -> Document | None:
+        """The answer to the same question, if it would be made of the same now, and is `only` that; counts it as if
+        it were made."""
         entry, now = self._entries.get(question), self._now()
-        if entry is None:
+        if entry is None or (only is not None and entry.document is not only):
             return None
-        if entry.until is None or now >= entry.until or not entry.noted.holds(now):
+        if entry.until is None or now >= entry.until or not entry.noted.still(now):
             del self._entries[question]
             return None
         return self._counted(entry)

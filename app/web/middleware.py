@@ -1,10 +1,11 @@
 """Around every request: its id, the allowlist of hosts, the headers, one line in the log, the last wall."""
 
-import uuid
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import cache
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
+from starlette.status import HTTP_200_OK
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import log
@@ -29,6 +30,7 @@ _PRIVATE = {
     "Cache-Control": "private, no-store",
     "Vary": "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language, Origin",
 }
+_WRONG = 400  # and beyond
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # What every answer carries that is no page: those too that are given before the service sees the request.
 DATA_HEADERS = {**_ALWAYS, "Content-Security-Policy": _DATA_POLICY, **_PRIVATE}
@@ -46,15 +48,14 @@ class Around:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        token = log.request_id.set(uuid.uuid4().hex)
+        token = log.request_id.set(secrets.token_hex(16))
         (found, begun), status = caused.begin(), 0
 
         async def outward(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._dress(scope, message)
-                _explain(message, found)
+                self._dress(scope, message, found)
             await send(message)
 
         try:
@@ -85,27 +86,48 @@ class Around:
         named = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
         return len(named) == 1 and _without_port(named[0]) in self._hosts
 
-    def _dress(self, scope: Scope, message: Message) -> None:
-        headers = MutableHeaders(scope=message)
-        for name, value in _ALWAYS.items():
-            headers[name] = value
-        if (asked := log.request_id.get()) is not None:
-            headers["X-Request-Id"] = asked
-        static = scope["path"].startswith("/static/")
-        if (static or scope["path"] == "/embed") and message["status"] < 400:
-            headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed them
-        headers.update(frame.told(scope))
-        is_page = headers.get("content-type", "").startswith("text/html")
-        headers["Content-Security-Policy"] = self._page_policy if is_page else _DATA_POLICY
-        if headers.get("content-type") == "image/svg+xml":
-            headers["Content-Security-Policy"] = f"{_DATA_POLICY}; sandbox"  # a picture that is opened is a document
-        if scope["scheme"] == "https":
-            headers["Strict-Transport-Security"] = "max-age=31536000"
-        if (static or theme.is_open(scope["path"])) and message["status"] < 400:
-            headers["Vary"] = "Accept-Encoding, Origin"
-            headers.setdefault("Cache-Control", "no-cache")
-        else:
-            headers.update(_PRIVATE)
+    def _dress(self, scope: Scope, message: Message, found: Caused) -> None:
+        """Puts on what the answer has to say beside its own."""
+        own, status, path = dict(message["headers"]), message["status"], scope["path"]
+        kind = own.get(b"content-type", b"").decode("latin-1")
+        static, open_to_all = path.startswith("/static/"), theme.is_open(path)
+        worn = _worn(
+            self._policy(kind),
+            secure=scope["scheme"] == "https",
+            embedded=status < _WRONG and (static or path == "/embed"),
+            open_to_all=status < _WRONG and (static or open_to_all),
+            dated=b"cache-control" in own,
+        )
+        told = {"X-Request-Id": log.request_id.get() or "", **frame.told(scope)}
+        told |= _explained(status, kind.partition(";")[0], found, whole=b"content-length" in own)
+        said = [each for each in message["headers"] if each[0] not in worn]
+        message["headers"] = [*said, *worn.items(), *_encoded(told).items()]
+
+    def _policy(self, kind: str) -> str:
+        if kind == "image/svg+xml":
+            return f"{_DATA_POLICY}; sandbox"  # a picture that is opened is a document
+        return self._page_policy if kind.startswith("text/html") else _DATA_POLICY
+
+
+@cache
+def _worn(policy: str, *, secure: bool, embedded: bool, open_to_all: bool, dated: bool) -> dict[bytes, bytes]:
+    """What all answers say that are alike. `dated`: this one says itself for how long it may be kept."""
+    headers = {**_ALWAYS, "Content-Security-Policy": policy}
+    if embedded:
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # a page of the host application may embed them
+    if secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if not open_to_all:
+        headers |= _PRIVATE
+    else:
+        headers["Vary"] = "Accept-Encoding, Origin"
+        if not dated:
+            headers["Cache-Control"] = "no-cache"
+    return _encoded(headers)
+
+
+def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {name.lower().encode("latin-1"): value.encode("latin-1") for name, value in headers.items()}
 
 
 def _route(scope: Scope) -> str:
@@ -117,14 +139,14 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 1)
 
 
-def _explain(message: Message, found: Caused) -> None:
+def _explained(status: int, kind: str, found: Caused, *, whole: bool) -> dict[str, str]:
     """Says of pages and of data how they were made; of a refusal and of a file there is nothing to say."""
-    headers = MutableHeaders(scope=message)
-    kind = headers.get("content-type", "").partition(";")[0]
-    if message["status"] == 200 and kind in ("text/html", "application/json"):
-        headers["Server-Timing"] = server_timing(found, whole="content-length" in headers)
-    if kind == "application/json" and (status := cache_status(found)) is not None:
-        headers["Cache-Status"] = status
+    said = {}
+    if status == HTTP_200_OK and kind in ("text/html", "application/json"):
+        said["Server-Timing"] = server_timing(found, whole=whole)
+    if kind == "application/json" and (how := cache_status(found)) is not None:
+        said["Cache-Status"] = how
+    return said
 
 
 def _without_port(host: str) -> str:

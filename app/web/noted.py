@@ -2,9 +2,9 @@
 same."""
 
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from app.account.answers import Answers
@@ -25,6 +25,18 @@ class _Taken:
     reading: "weakref.ref[Reading[Any]] | None"
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What was found to hold: from `since` to `until` while the cache bears these stamps. `ends` is when the first of
+    `many` answers is as old as was asked for."""
+
+    stamps: Mapping[Key, Hashable]
+    since: datetime
+    until: datetime
+    ends: datetime
+    many: int
+
+
 class Noted:
     """A view of the cache. `sound` while each question that was asked through it came to one young enough answer."""
 
@@ -36,6 +48,9 @@ class Noted:
         self.last_live = answers.last_live
         self.is_changed = answers.is_changed
         self.young = answers.young
+        self.stamp = answers.stamp
+        self.until = answers.until
+        self._same: _Same | None = None
 
     @property
     def sound(self) -> bool:
@@ -59,6 +74,30 @@ class Noted:
         first = self._taken.setdefault((key, how.max_age), taken)
         # Where another came meanwhile, what was made of both is nobody's to take again.
         self._well = self._well and first.reading is taken.reading
+
+    def still(self, now: datetime) -> bool:
+        """Whether a request that comes now would take the very same: as `holds`, quick where nothing was touched."""
+        same = self._same
+        if same is None or not same.since <= now < same.until or not self._bears(same.stamps):
+            stamps = {key[:2]: self._answers.stamp(key[:2]) for key, _ in self._taken}
+            if not self.holds(now):
+                return False
+            if None not in stamps.values():
+                self._same = self._found(stamps, now)
+        else:
+            caused.hits(same.many, (same.ends - now).total_seconds())
+        return True
+
+    def _bears(self, stamps: Mapping[Key, Hashable]) -> bool:
+        return all(self._answers.stamp(customer) == stamp for customer, stamp in stamps.items())
+
+    def _found(self, stamps: Mapping[Key, Hashable], now: datetime) -> _Same | None:
+        taken = [(each, reading) for each in self._taken.values() if each.reading and (reading := each.reading())]
+        if not taken:
+            return None
+        until = min(self._answers.until(each.key, each.how, reading) for each, reading in taken)
+        ends = min(reading.since + timedelta(seconds=each.how.max_age) for each, reading in taken)
+        return _Same(stamps, now, until, ends, len(taken))
 
     def holds(self, began: datetime) -> bool:
         """Whether a request that came at `began` would take the very same. Asks nobody; counts what it takes."""

@@ -26,6 +26,7 @@ from app.web.problems import signed_out
 from app.web.reader import reader
 from app.web.render import reader_of, shared, words
 from app.web.session import who
+from app.web.short import offer
 from app.web.stream import Emit, Streamed
 from app.web.timeframe import Timeframe
 from app.web.viewer import NotSignedIn, Viewer
@@ -46,6 +47,7 @@ async def show(request: Request) -> Response:
         return await _sign_in_page(request, front)
     asked = question(request, viewer)
     if document := front.kept.find(asked):
+        offer(request, asked, document)
         return answer(request, document, "text/html")
     await unless_gone(request)
     query, cards = front.question(request, viewer)

@@ -15,7 +15,9 @@ _MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
+    """Whom a token names, by which key, and since when (Unix seconds) that is known."""
+
     viewer: Viewer
     kid: str | None
     key: object
@@ -26,18 +28,18 @@ class Remembered:
     """Whom each token named, the ten thousand that came last. Times are in Unix seconds."""
 
     def __init__(self) -> None:
-        self._known: LRUCache[bytes, _Known] = LRUCache(_MOST)
+        self._known: LRUCache[bytes, Known] = LRUCache(_MOST)
 
-    def find(self, token: str) -> _Known | None:
+    def find(self, token: str) -> Known | None:
         """What is known of exactly this token."""
         return self._known.get(_mark(token))
 
-    def keep(self, token: str, viewer: Viewer, kid: str | None, key: object, now: float) -> None:
-        """That it was good by that key at `now`."""
-        self._known[_mark(token)] = _Known(viewer, kid, key, now)
+    def keep(self, token: str, known: Known) -> None:
+        """That it was found good."""
+        self._known[_mark(token)] = known
 
 
-def is_good(known: _Known, key: object, now: float) -> bool:
+def is_good(known: Known, key: object, now: float) -> bool:
     """Whether it still is, where `key` is the one of its name now: a clock that was set back proves nothing."""
     return known.key is key and known.since <= now and lasts(known.viewer, now)
 

@@ -12,8 +12,9 @@ from app.web import frame
 from app.web.desk import desk
 from app.web.lists import parameters
 from app.web.problems import Problem, not_signed_in
+from app.web.remembered import Known
 from app.web.render import shared
-from app.web.viewer import KNOWN, NotSignedIn, Viewer
+from app.web.viewer import KNOWN, PROVED, NotSignedIn, Viewer
 
 _COOKIE: Final = "orrery_session"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -28,19 +29,19 @@ def who(request: Request) -> Viewer:
         scheme, _, token = bearer[0].partition(" ")
         if len(bearer) > 1 or scheme.lower() != "bearer":
             raise NotSignedIn
-        viewer = desk(request).tokens.viewer(token.strip())
-        frame.tell(request, viewer)
-        return _known(request, viewer)
-    viewer = desk(request).tokens.viewer(_cookie(request))
+        known = desk(request).tokens.known(token.strip())
+        frame.tell(request, known.viewer)
+        return _viewer(request, known)
+    known = desk(request).tokens.known(_cookie(request))
     if request.method == "POST" or request.scope["path"].startswith("/api/"):
         same_site(request)
-    return _known(request, viewer)
+    return _viewer(request, known)
 
 
-def _known(request: Request, viewer: Viewer) -> Viewer:
-    log.private.set({viewer.customer.id})
-    request.scope[KNOWN] = viewer
-    return viewer
+def _viewer(request: Request, known: Known) -> Viewer:
+    log.private.set({known.viewer.customer.id})
+    request.scope[KNOWN], request.scope[PROVED] = known.viewer, known
+    return known.viewer
 
 
 def _cookie(request: Request) -> str:

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 from app.orb.path import BadId, CustomerRef
 from app.secret import Secret
 from app.web.keys import ALGORITHMS, KID, Ring
-from app.web.remembered import Remembered, is_good
+from app.web.remembered import Known, Remembered, is_good
 from app.web.revoked import Revocations
 from app.web.strict import json_object
 from app.web.viewer import Doubt, NotSignedIn, Viewer, viewer
@@ -80,24 +80,34 @@ class Tokens:
 
     def viewer(self, token: str) -> Viewer:
         """The viewer that a token names. Raises NotSignedIn on every doubt."""
-        now, known = self._now(), self._remembered.find(token)
-        if known is not None and is_good(known, self._key(known.kid), now):
-            found = known.viewer
-        else:
-            found = self._verified(token, now)
-        if self.revocations is not None and self.revocations.refuse(found.customer, found.issued):
-            raise NotSignedIn
-        return found
+        return self.known(token).viewer
 
-    def _verified(self, token: str, now: float) -> Viewer:
+    def known(self, token: str) -> Known:
+        """What is known of a token. Raises NotSignedIn on every doubt."""
+        now, known = self._now(), self._remembered.find(token)
+        if known is None or not is_good(known, self._key(known.kid), now):
+            known = self._verified(token, now)
+        if self._is_taken_back(known.viewer):
+            raise NotSignedIn
+        return known
+
+    def is_good(self, known: Known) -> bool:
+        """Whether what is known of a token is so now: its time is not up, its key vouches, nobody took it back."""
+        return is_good(known, self._key(known.kid), self._now()) and not self._is_taken_back(known.viewer)
+
+    def _is_taken_back(self, viewer: Viewer) -> bool:
+        return self.revocations is not None and self.revocations.refuse(viewer.customer, viewer.issued)
+
+    def _verified(self, token: str, now: float) -> Known:
         try:
             kid = self._header(token).get("kid")
             claims = json_object(self._signed(token, kid))
             found = viewer(claims, audience=self._audience, issuer=self._issuer, now=now)
         except (Doubt, BadId, jwt.PyJWTError, ValueError, RecursionError):
             raise NotSignedIn from None
-        self._remembered.keep(token, found, kid, self._key(kid), now)
-        return found
+        known = Known(found, kid, self._key(kid), now)
+        self._remembered.keep(token, known)
+        return known
 
     def _key(self, kid: str | None) -> object:
         """The public key of that name as it is now; secrets stay what they are."""

@@ -21,6 +21,8 @@ _THEME = re.compile(r"[a-z-]{1,32}", re.ASCII)
 
 # Where a request's ASGI scope holds its Viewer, once that is known: also for the page that says why there is no other.
 KNOWN: Final = "orrery.viewer"
+# And what is known of the token that names it.
+PROVED: Final = "orrery.proved"
 
 Claims = Mapping[str, Any]
 

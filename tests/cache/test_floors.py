@@ -44,3 +44,17 @@ def test_a_refresh_does_not_count_for_another_refresh() -> None:
     floors.refresh(BOREALIS, NOW)
     assert [floors.holds(BILL, EARLIER, live=live) for live in (False, True)] == [False, True]
     assert floors.holds(BILL, NOW, live=False)
+
+
+def test_the_stamp_of_a_customer_is_another_once_a_floor_of_theirs_has_risen() -> None:
+    floors = Floors()
+    stamps = [floors.stamp(BOREALIS)]
+    floors.refresh(BOREALIS, LATER)
+    stamps.append(floors.stamp(BOREALIS))
+    for question in ("upcoming_invoice", None):
+        floors.change(BOREALIS, question, LATER)
+        stamps.append(floors.stamp(BOREALIS))
+    assert len(set(stamps)) == 4
+    floors.refresh(BOREALIS, LATER)
+    floors.refresh(("customer_id", "meridian"), LATER)
+    assert floors.stamp(BOREALIS) == stamps[-1]

@@ -58,3 +58,26 @@ def test_an_answer_larger_than_a_customers_part_is_not_kept_and_takes_the_older_
 
     assert store.get(key("a", "bill")) is None
     assert store.bytes == 0
+
+
+def test_the_stamp_of_a_customer_is_another_once_an_answer_of_theirs_has_come_or_gone() -> None:
+    store, stamps = Memory(10_000), list[int]()
+
+    def is_another() -> bool:
+        stamps.append(store.stamp(("customer_id", "borealis")))
+        return stamps[-1] not in stamps[:-1]
+
+    for name in "abb":
+        put(store, "borealis", name, 100)
+        assert is_another()
+    store.get(key("borealis", "a"))
+    put(store, "meridian", "a", 100)
+    assert not is_another()
+    store.drop(key("borealis", "b"))
+    assert is_another()
+    for each in "uvwxyz":  # there is no room for all
+        put(store, each, "a", 1_900)
+    assert store.get(key("borealis", "a")) is None
+    assert is_another()
+    put(store, "borealis", "a", 100)
+    assert is_another()

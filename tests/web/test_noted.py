@@ -2,9 +2,9 @@
 
 # ruff: noqa: ARG002  the signatures are those of the cache
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
@@ -34,6 +34,7 @@ class Answers:
     failed: Exception | None = None
     slow: bool = False
     old: bool = False
+    stamped: Hashable | None = None
 
     def last_live(self, customer: Key) -> datetime | None:
         return None
@@ -45,6 +46,12 @@ class Answers:
         return None if self.old else self.readings.get(key)
 
     kept = young
+
+    def stamp(self, customer: Key) -> Hashable | None:
+        return self.stamped
+
+    def until(self, key: Key, how: Freshness, reading: Reading[Any]) -> datetime:
+        return reading.asked + timedelta(seconds=100)
 
     async def get(self, key: Key, how: Freshness, ask: Callable[[], Awaitable[Reading[Any]]]) -> Answer[Any]:
         if self.slow:
@@ -76,6 +83,31 @@ async def test_it_holds_while_the_cache_has_the_very_same(answers: Answers) -> N
     assert not noted.holds(NOON)
     del answers.readings["a",]
     assert not noted.holds(NOON)
+
+
+async def test_while_nothing_was_touched_it_holds_without_a_look(answers: Answers) -> None:
+    noted = Noted(answers)
+    noted.kept(("a",), HOW)
+    answers.stamped = 1
+    assert noted.still(NOON)
+    answers.readings["a",] = SECOND
+    for seconds, holds in ((0, True), (99, True), (100, False), (-1, False), (50, True)):
+        assert noted.still(NOON + timedelta(seconds=seconds)) is holds
+    answers.stamped = 2
+    assert not noted.still(NOON)
+    answers.readings["a",] = FIRST
+    assert noted.still(NOON)
+    answers.stamped = None
+    del answers.readings["a",]
+    assert not noted.still(NOON)
+
+
+async def test_where_others_may_know_better_it_is_looked_at_each_time(answers: Answers) -> None:
+    noted = Noted(answers)
+    noted.kept(("a",), HOW)
+    assert noted.still(NOON)
+    answers.readings["a",] = SECOND
+    assert not noted.still(NOON)
 
 
 async def test_what_was_old_or_became_another_meanwhile_is_not_sound(answers: Answers) -> None:

@@ -257,7 +257,7 @@ async def test_ten_thousand_events_ask_nobody_and_fill_no_memory(
     """Orb's side of the wire fails the test when it is asked."""
     floors, once = hooks.app.state.desk.cache._floors, hooks.app.state.desk.once
     assert (floors._changed.maxsize, once._seen.maxsize) == (100_000, 100_000)
-    for each in (floors._changed, once._seen):
+    for each in (floors._changed, floors._stamps, once._seen):
         monkeypatch.setattr(each, "_Cache__maxsize", 500)
 
     async def receive(numbers: range) -> int:
