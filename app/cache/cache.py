@@ -107,12 +107,9 @@ class Cache:
             return None
         return reading
 
-    def stamp(self, customer: Key) -> Hashable | None:
-        """Equal to what it was before while nothing but time changes which answers of that customer's are young.
-
-        None where that is not this process's alone to know.
-        """
-        return None if self._others else (self._store.stamp(customer), self._floors.stamp(customer))
+    def stamp(self, customer: Key) -> Hashable:
+        """Equal to what it was before while nothing but time changes which answers of that customer's are young."""
+        return self._store.stamp(customer), self._floors.stamp(customer), self._others and self._others.stamp()
 
     def until(self, key: Key, how: Freshness, reading: Reading[Any]) -> datetime:
         """When time alone makes a young answer too old."""

@@ -1,5 +1,6 @@
 """What the processes beside this one may be asked, where there are any."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -33,6 +34,9 @@ class Others(Protocol):
 
     def vouches(self, key: Key, reading: Reading[Any]) -> bool:
         """Whether no other process is known to hold a younger answer. Asks nobody."""
+
+    def stamp(self) -> Hashable:
+        """Another once it may say something else of any answer."""
 
     async def claim(self, key: Key, oldest: datetime | None, *, live: bool, known: Reading[Any] | None = None) -> Claim:
         """The answer that the others keep, and unless that holds figures of `oldest` or later, the right to ask.

@@ -1,6 +1,7 @@
 """The answers, questions under way and floors that several processes have in common."""
 
 import secrets
+from collections.abc import Hashable
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,10 @@ class Answers:
             return True
         known = self._news.known(self.seal.name(key))
         return self._news.listening and known is not None and known <= _order(reading)
+
+    def stamp(self) -> Hashable:
+        """Another once `vouches` may say something else."""
+        return self.link.up, self._news.listening, self._news.changes
 
     async def claim(self, key: Key, oldest: datetime | None, *, live: bool, known: Reading[Any] | None = None) -> Claim:
         """The answer that the others keep, and unless it is of `oldest` or later, the right to ask Orb."""

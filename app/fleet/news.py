@@ -35,6 +35,7 @@ class News:
         self._known: LRUCache[str, Order] = LRUCache(_MOST)
         self._waiting: dict[str, anyio.Event] = {}
         self.listening = False
+        self.changes = 0  # of what is known: while it is the same, so is all of that
 
     def known(self, name: str) -> Order | None:
         return self._known.get(name)
@@ -42,15 +43,19 @@ class News:
     def learn(self, name: str, order: Order) -> None:
         """Of an answer that somebody keeps, by the name of its key."""
         if order >= self._known.get(name, order):
-            self._known[name] = order
+            self._note(name, order)
         self._wake(name)
 
     def replace(self, name: str, order: Order, before: Order | None) -> None:
         """What is kept, as Redis just said; `before` is what was known when it was asked."""
         if self._known.get(name) == before:
-            self._known[name] = order
+            self._note(name, order)
         else:  # news came meanwhile, and may be the younger ones
             self.learn(name, order)
+
+    def _note(self, name: str, order: Order) -> None:
+        self._known[name] = order
+        self.changes += 1
 
     async def landed(self, name: str, seconds: float) -> None:
         """Waits until something is told of this answer, at most for so long."""
@@ -88,6 +93,7 @@ class News:
                         raise TimeoutError
                 if message["type"] == "subscribe":
                     self._known.clear()
+                    self.changes += 1
                     self.listening = True
                 elif message["type"] == "message":
                     self._hear(message["data"])

@@ -82,8 +82,7 @@ class Noted:
             stamps = {key[:2]: self._answers.stamp(key[:2]) for key, _ in self._taken}
             if not self.holds(now):
                 return False
-            if None not in stamps.values():
-                self._same = self._found(stamps, now)
+            self._same = self._found(stamps, now)
         else:
             caused.hits(same.many, (same.ends - now).total_seconds())
         return True

@@ -348,3 +348,25 @@ async def test_what_failed_is_let_go_when_it_counts_no_more(clock: Clock, orb: O
                 await cache.get((*KEY[:3], str(n)), Freshness(clock(), 300), orb.ask)
         clock.pass_seconds(6)
         assert len(cache._failed) == 0
+
+
+async def test_while_its_stamp_is_the_same_no_other_process_is_known_to_have_a_younger_answer(
+    own_server: RealRedis, clock: Clock, orb: Orb
+) -> None:
+    customer = KEY[:2]
+    async with processes(own_server, clock) as (one, other):
+        assert [await orb.shown(each) for each in (one, other)] == ["1", "1"]
+        await until(lambda: one.cache.young(KEY, Freshness(clock(), 300)) is not None)
+        stamp = one.cache.stamp(customer)
+        assert one.cache.young(KEY, Freshness(clock(), 300)) is not None
+        assert one.cache.stamp(customer) == stamp
+
+        clock.pass_seconds(60)
+        assert await orb.shown(other, max_age=30) == "2"
+        await until(lambda: one.cache.young(KEY, Freshness(clock(), 300)) is None)
+        assert one.cache.stamp(customer) != stamp
+
+        stamp = one.cache.stamp(customer)
+        own_server.stop()
+        await until(lambda: one.cache.young(KEY, Freshness(clock(), 300)) is not None)
+        assert one.cache.stamp(customer) != stamp
