@@ -4,7 +4,8 @@
 
 Customers come one after the other, and each is kept: Orb's answers as the service decoded them, and the document as it
 left, plain and packed. Of documents there is room for so many bytes, whatever is set; so what they take is told apart.
-Then a service whose cache holds little: once that is full, more customers are to take no more memory.
+Then one whose cache is so small that most of them are folded, half of it by now: what a kept customer takes there,
+where many are kept. Then one whose cache holds little: once that is full, more customers are to take no more memory.
 """
 
 import re
@@ -24,7 +25,7 @@ from tests.bench.table import heading, note, row
 
 VIEWERS, PATIENCE = 8, 600.0
 STEPS = 8
-ROOMY, NARROW = 4 * 2**30, 16 * 2**20  # ORRERY_CACHE_BYTES
+ROOMY, FOLDING, NARROW = 4 * 2**30, 64 * 2**20, 16 * 2**20  # ORRERY_CACHE_BYTES
 FULL = 650  # customers whose documents fill the room that there is for documents
 MOST, FLAT = 80, 0.05
 _KEPT = re.compile(r"^orrery_cache_(bytes|entries) (\S+)$", re.MULTILINE)
@@ -53,6 +54,11 @@ def main() -> None:
             f"{statistics.median(slopes) * 10_000 / MB:,.0f} MB",
             f"≤ {MOST} MB",
         )
+        row(
+            "10 the same, folded",
+            f"{folded(f'http://127.0.0.1:{port}/v1', 3 * asked.customers) * 10_000 / MB:,.0f} MB",
+            f"≤ {MOST} MB",
+        )
         bounded(f"http://127.0.0.1:{port}/v1", asked.customers)
 
 
@@ -69,6 +75,17 @@ def kept(orb: str, customers: int) -> float:
     row("the same as Orb sent them, by which the cache is bounded", f"{weight / 1000:,.0f} kB")
     row("beside it a document as it left, while there is room", f"{documents / 1000:,.0f} kB")
     return each
+
+
+def folded(orb: str, customers: int) -> float:
+    """Bytes of a kept customer, where what is ready fills its half, and the others are folded: none is let go."""
+    with started([ours(orb, ORRERY_CACHE_BYTES=str(FOLDING))]) as (service,):
+        found = uvloop.run(fill(service, FULL, customers))
+    show(f"memory, most customers folded, ORRERY_CACHE_BYTES={FOLDING}", found)
+    _, full, *_, last = found
+    if last.answers < last.customers * full.answers / full.customers:
+        note("some were let go")
+    return (last.resident - full.resident) / (last.customers - full.customers)
 
 
 def bounded(orb: str, customers: int) -> None:
