@@ -9,9 +9,12 @@ from app.budget.plan import PLANS
 from tests.budget.test_pace import busiest
 from tests.fleet.crowd import Crowd, codes, crowd
 from tests.fleet.real_redis import real_redis
+from tests.thorough import times
+
+PROCESSES = (3, 1)[: times(2, 1)]
 
 
-@pytest.fixture(scope="module", params=[1, 3], ids=["one process", "three processes"])
+@pytest.fixture(scope="module", params=PROCESSES, ids=lambda many: f"{many} processes")
 def service(request: pytest.FixtureRequest) -> Iterator[Crowd]:
     with real_redis() as server:
         more = {"ORRERY_REDIS_URL": server.url} if request.param > 1 else {}
