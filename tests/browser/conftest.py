@@ -33,9 +33,14 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+def shell() -> str | None:
+    """The same without what is around a page, at half the work; it knows no owner who forbids sites something."""
+    return shutil.which("chromium-headless-shell") or chromium()
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = chromium()
+    path = shell()
     if path is None:
         say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         say("the browser's tests need Chromium: apt-get install chromium")
@@ -149,6 +154,13 @@ def service(host: Host) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
+def around(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser that shows the host's pages."""
+    with browser.new_context() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def cookieless(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """A browser whose owner has blocked every cookie, also those of the sites that they visit."""
     with blocking(browser, tmp_path_factory.mktemp("profile"), "cookies") as found:
@@ -159,7 +171,7 @@ Visit = Callable[..., AbstractContextManager[tuple[Page, FrameLocator]]]
 
 
 @pytest.fixture
-def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
+def visit(around: BrowserContext, host: Host, service: Running) -> Visit:
     """The host's page with the element in it; what is asked of `routes` the test answers.
 
     The block fails on what is in the console, in any frame, but for answers of the status `refused` and what holds
@@ -186,7 +198,7 @@ def visit(cookieless: BrowserContext, host: Host, service: Running) -> Visit:
             f'<script src="{service.url}/static/embed.js"></script><script src="/own.js"></script>',
             "/sign-in": "<h1>Sign in here</h1>",
         }
-        page = cookieless.new_page()
+        page = around.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if clock:

@@ -52,6 +52,7 @@ def test_hours_are_drawn_and_stand_in_a_table(signed_in: Open, orrery: Running) 
         fill(page, orrery)
         page.get_by_label("Group by").select_option("Hour")
         page.get_by_role("button", name="Run query").click()
+        expect(page.locator("footer")).to_be_attached()  # the end of the page
         drawn = page.locator("#result .bars rect")
         assert drawn.count() == page.locator("#result tbody tr").count() > 24
         cells = page.locator("#result tbody tr").first.locator("th, td:not(.bar)").all_text_contents()

@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Frame, Request, Response, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, Request, Response, Route, expect
 
 from tests.browser.conftest import Visit, until
 from tests.browser.framing import elsewhere, ended, figure, give, pass_slowly, pass_until, times, token
 from tests.browser.host import Host
 from tests.running import Running
+
+
+@pytest.fixture(scope="module")
+def around(cookieless: BrowserContext) -> BrowserContext:
+    return cookieless
 
 
 def test_the_frame_shows_the_figures_with_all_cookies_blocked(visit: Visit, host: Host, service: Running) -> None:

@@ -90,7 +90,7 @@ async def test_a_family_that_leads_nowhere_costs_one_of_its_addresses() -> None:
                 ]
             )
             async with Wire(resolver=names) as other:
-                assert await ask(other, server) < 0.5
+                assert await ask(other, server) < 0.7  # three would cost 0.75
             assert await ask(sockets, server) < 0.2
 
 
