@@ -160,14 +160,14 @@ def test_a_token_goes_to_the_origin_of_src_and_to_no_other(visit: Visit, host: H
     with visit(expected=("Failed to execute 'postMessage'",)) as (page, frame):
         figure(frame)
         host.headers = {}
-        host.pages["/thief"] = "<p>here</p><script src=/thief.js></script>"
+        host.pages["/thief"] = "<p>nobody of yours</p><script src=/thief.js></script>"
         host.scripts["/thief.js"] = f"""
             window.stolen = [];
             addEventListener("message", ({{ data }}) => stolen.push(data));
             {json.dumps(MESSAGES)}.forEach((each) => parent.postMessage(each, "*"));
         """
         page.evaluate("(url) => { document.querySelector('iframe').src = url; }", f"{elsewhere(host)}/thief")
-        expect(frame.get_by_text("here")).to_be_visible()
+        expect(frame.get_by_text("nobody of yours")).to_be_visible()
         give(page, token(ttl=600))
         give(page, None)
         page.evaluate("document.querySelector('iframe').contentWindow.postMessage('last', '*')")
