@@ -30,15 +30,17 @@ def amount(text: str) -> Decimal:
     return Decimal(text)
 
 
+@lru_cache(8192)  # a ledger's balance after one entry is that before the next
 def number(token: str) -> Decimal:
     """The decimal in a JSON number, to the last digit: an amount, whose decimals an exponent may move.
 
     Raises ValueError as `amount` does.
     """
+    if _PLAIN.fullmatch(token):
+        return Decimal(token)
     if _NUMBER.fullmatch(token) is None:
         raise ValueError("not an amount")
-    found = Decimal(token)
-    return found if "e" not in token.lower() else Decimal(format(found, "f"))
+    return Decimal(format(Decimal(token), "f"))
 
 
 def total(amounts: "list[Decimal] | tuple[Decimal, ...]") -> Decimal:
