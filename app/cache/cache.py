@@ -147,11 +147,12 @@ class Cache:
 
     async def _wait(self, key: Key, how: Freshness, flight: _Flight) -> None:
         """Until it lands, or for as long as this request waits with what stands ready."""
-        with anyio.CancelScope(deadline=how.deadline):
-            if self._last_good(key) is None:
+        with anyio.CancelScope(deadline=how.deadline) as scope:
+            if self._others and self._last_good(key) is None:
                 await flight.looked.wait()
-            with anyio.CancelScope(deadline=how.soon if self._last_good(key) else how.deadline):
-                await flight.landed.wait()
+            if self._last_good(key):
+                scope.deadline = min(how.soon, how.deadline)
+            await flight.landed.wait()
 
     def _suits(self, key: Key, how: Freshness, since: datetime, asked: datetime) -> bool:
         return how.suits(since, asked, self._early(key, how)) and self._floors.holds(key, asked, live=how.live)

@@ -127,13 +127,14 @@ class Exchange:
                 response = await self._transport.handle_async_request(request)
                 try:
                     return response, await body.read(response, self._limit)
-                except (Malformed, TooLarge, httpx.RemoteProtocolError):
-                    if response.status_code in _ANSWERED:
-                        raise
-                    return response, bytearray()  # a refusal says what it is by its status too
-                finally:
+                except BaseException as error:
+                    # What was read to its end needs no closing.
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
+                    told = isinstance(error, (Malformed, TooLarge, httpx.RemoteProtocolError))
+                    if not told or response.status_code in _ANSWERED:
+                        raise
+                    return response, bytearray()  # a refusal says what it is by its status too
         except OrbError as error:  # a layer refused to send it
             return error
         except httpx.PoolTimeout:
