@@ -16,6 +16,7 @@ from app.web.catalogue import ENGLISH, language_of, translations
 from app.words import Plural, Text, Words, Written
 
 _ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_RTL = ("R", "AL")
 
 # How old figures are, by the largest span that fits: its seconds, and what is said of so many.
 _AGES: dict[str, tuple[int, Callable[[int], Text]]] = {
@@ -49,6 +50,7 @@ class Reader:
         self._foreign = foreign
         self.language = language_of(locale)
         self._catalogue = translations(self.language)
+        self._is_rtl = self.direction == "rtl"
 
     @property
     def tag(self) -> str:
@@ -130,7 +132,7 @@ class Reader:
 
     def apart(self, text: str) -> str:
         """A text that stands by itself among others that may run another way."""
-        return f"{_ISOLATE}{text}{_POP}" if self.direction == "rtl" else text
+        return f"{_ISOLATE}{text}{_POP}" if self._is_rtl else text
 
     def moment(self, moment: datetime, where: str) -> str:
         return write_moment(moment, zone(where), self.locale)
@@ -165,16 +167,17 @@ class Reader:
 
     def _apart(self, value: str) -> str:
         """A value whose letters run another way than the sentence must not turn the sentence around."""
-        if self.direction == "rtl" or any(unicodedata.bidirectional(each) in ("R", "AL") for each in value):
+        if self._is_rtl or (not value.isascii() and any(unicodedata.bidirectional(each) in _RTL for each in value)):
             return f"{_ISOLATE}{value}{_POP}"
         return value
 
     def _noun(self, counted: Unit, size: Decimal) -> str:
         """What a pricing unit is called beside that many of it; Orb's identifier where nobody named it otherwise."""
         size = size.normalize()
-        named = self._labels.unit(counted.code, self.locale.plural_form(size), self.locale.language)
-        if named is not None:
-            return named
+        if counted.code in self._labels.units:
+            category = self.locale.plural_form(size)
+            if named := self._labels.unit(counted.code, category, self.locale.language):
+                return named
         if counted.code != "credits":
             foreign = amounts.noun(counted, size) if self.language == ENGLISH else counted.code.replace("_", " ")
             return self._foreign(foreign)
