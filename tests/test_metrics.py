@@ -7,6 +7,7 @@ import pytest
 
 from app.metrics import counted
 from app.metrics.gauges import OWNED, Gauges
+from app.metrics.tally import Spread, Tally
 from app.orb import errors
 from app.orb.endpoint import Rate
 from tests.figures import read
@@ -22,8 +23,9 @@ def families() -> dict[str, list[str]]:
         for each in counted.REGISTRY.collect()
         if each.name.startswith("orrery_")
     }
-    labels = {name: getattr(counted.REGISTRY._names_to_collectors[name], "_labelnames", ()) for name in found}
-    named = {name: list(labels[name]) for name in found} | {"orrery_build_info": ["version"]}
+    collectors = {name: counted.REGISTRY._names_to_collectors[name] for name in found}
+    named = {name: [*each.labels] if isinstance(each, Tally | Spread) else [] for name, each in collectors.items()}
+    named |= {"orrery_build_info": ["version"]}
     return named | {name: [label] if label else [] for name, (label, _) in OWNED.items()}
 
 

@@ -4,22 +4,11 @@ Every label has a closed set of values: what comes from outside (a method, a sta
 unless it is one of them. No label holds an id, an address or a secret.
 """
 
-import functools
 from collections.abc import Collection
-from typing import Any, TypeVar
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    Info,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from prometheus_client import CollectorRegistry, Gauge, GCCollector, Info, ProcessCollector
 
-Metric = TypeVar("Metric", Counter, Histogram)
+from app.metrics.tally import Spread, Tally
 
 VERSION = "0.1.0"
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
@@ -42,19 +31,18 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAGS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5)
 _AGES = (10, 60, 300, 900, 3600, 86400)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 Info("orrery_build", "The version that runs.", registry=REGISTRY).info({"version": VERSION})
 
 
-def _counter(name: str, about: str, *labels: str) -> Counter:
-    return Counter(name, about, labels, registry=REGISTRY)
+def _counter(name: str, about: str, *labels: str) -> Tally:
+    return Tally(REGISTRY, name, about, labels)
 
 
-def _histogram(name: str, about: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
-    return Histogram(name, about, labels, registry=REGISTRY, buckets=buckets)
+def _histogram(name: str, about: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Spread:
+    return Spread(REGISTRY, name, about, labels, buckets)
 
 
 _requests = _counter("orrery_requests", "Requests answered.", "route", "method", "status")
@@ -78,35 +66,24 @@ _lags = _histogram("orrery_loop_lags_seconds", "How late the event loop was, eac
 
 # What an alert watches for the first of has to be there before it happens.
 for _rate in RATES:
-    _retries.labels(_rate)
+    _retries.add(_rate, many=0)
     for _code in CODES:
-        _failures.labels(_rate, _code)
+        _failures.add(_rate, _code, many=0)
 
 for _outcome in WEBHOOKS:
-    _webhooks.labels(_outcome)
-
-
-def _of(metric: Metric, *values: str) -> Metric:
-    """The part of a metric that has these values for its labels. There are few: each comes from a list."""
-    found: Metric = _part(metric, values)
-    return found
-
-
-@functools.cache
-def _part(metric: Any, values: tuple[str, ...]) -> Any:
-    return metric.labels(*values)
+    _webhooks.add(_outcome, many=0)
 
 
 def request(route: str, method: str, status: int, seconds: float) -> None:
     """`route` is the pattern of the address, never the address."""
-    _of(_requests, route, one_of(method, METHODS), status_class(status)).inc()
-    _of(_request_seconds, route).observe(seconds)
+    _requests.add(route, one_of(method, METHODS), status_class(status))
+    _request_seconds.observe(seconds, route)
 
 
 def card(word: str, outcome: str, code: str | None, seconds: float, age: float | None) -> None:
     """`code` is that of a failure; `age` that of the figures, where there are any and it is known."""
-    _of(_cards, word, outcome, one_of(code, CODES) if code else "").inc()
-    _of(_card_seconds, word).observe(seconds)
+    _cards.add(word, outcome, one_of(code, CODES) if code else "")
+    _card_seconds.observe(seconds, word)
     if age is not None:
         _age_seconds.observe(max(0.0, age))
 
@@ -114,43 +91,43 @@ def card(word: str, outcome: str, code: str | None, seconds: float, age: float |
 def call(name: str, rate: str, outcome: int | str, seconds: float) -> None:
     """One attempt; `outcome` is Orb's status, or the name of the error instead of one."""
     found = status_class(outcome) if isinstance(outcome, int) else one_of(outcome, ERRORS)
-    _of(_calls, name, rate, found).inc()
-    _of(_call_seconds, rate).observe(seconds)
+    _calls.add(name, rate, found)
+    _call_seconds.observe(seconds, rate)
 
 
 def failure(rate: str, code: str) -> None:
-    _of(_failures, rate, one_of(code, CODES)).inc()
+    _failures.add(rate, one_of(code, CODES))
 
 
 def retry(rate: str) -> None:
-    _of(_retries, rate).inc()
+    _retries.add(rate)
 
 
 def foreign() -> None:
-    _foreign.inc()
+    _foreign.add()
 
 
 def cache(how: str, *, stale: bool = False, many: int = 1) -> None:
     """`how` answers were had: kept, asked for, or those of questions already under way."""
-    _of(_cache, how).inc(many)
+    _cache.add(how, many=many)
     if stale:
-        _cache_stale.inc()
+        _cache_stale.add()
 
 
 def renewal_failed() -> None:
-    _cache_failed.inc()
+    _cache_failed.add()
 
 
 def evicted() -> None:
-    _cache_evicted.inc()
+    _cache_evicted.add()
 
 
 def webhook(outcome: str) -> None:
-    _of(_webhooks, one_of(outcome, WEBHOOKS)).inc()
+    _webhooks.add(one_of(outcome, WEBHOOKS))
 
 
 def bug() -> None:
-    _bugs.inc()
+    _bugs.add()
 
 
 def lag(seconds: float) -> None:
