@@ -51,11 +51,13 @@ from app.web import (
     problems,
     refresh,
     session,
+    short,
     states,
     theme,
 )
 from app.web.catalogue import ENGLISH
 from app.web.desk import Desk, Invented
+from app.web.dress import Dress
 from app.web.files import Files
 from app.web.introduced import Introduced
 from app.web.kept import Kept
@@ -67,7 +69,7 @@ from app.web.render import environment
 from app.web.reread import BadFile
 from app.web.revoked import Revocations
 from app.web.rings import FiledKeys, PublishedKeys
-from app.web.short import Short
+from app.web.straight import Straight
 from app.web.theme import Themed
 from app.web.tokens import Tokens
 from app.web.traced import Traced
@@ -100,6 +102,7 @@ def create_app(
     gauges = Gauges()
     signed, files = tokens(settings, now), Files()
     traced = settings.traced and spans.turn_on()
+    answers, dress = short.Answers(), Dress(settings.frame_ancestors)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -114,6 +117,8 @@ def create_app(
             once = fleet.once if fleet else Once(now)
             orb = _orb(settings, guarded, now)
             app.state.desk = _desk(settings, cache, transport, orb, signed, now, once, Changes(floors), files)
+            if not traced:  # a span is of a request that has a scope
+                app.state.straight = Straight(answers, app.state.desk)
             _show(gauges, budget, guarded)
             _show_kept(gauges, memory)
             _show_signed(gauges, signed)
@@ -172,9 +177,9 @@ def create_app(
             Route("/static/{name}", files.show),
         ],
         middleware=[
-            Middleware(Around, hosts=settings.hosts, frame_ancestors=settings.frame_ancestors),
+            Middleware(Around, hosts=settings.hosts, dress=dress),
             *([Middleware(Traced)] if traced else []),
-            Middleware(Short),
+            Middleware(short.Short, answers=answers, dress=dress),
             # Sizes tell a stranger nothing: no page or document holds a secret that could be guessed piece by piece.
             Middleware(GZipMiddleware, compresslevel=6),
             Middleware(

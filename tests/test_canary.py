@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from app.web.dress import Dress
 from app.web.middleware import Around
 from tests import canary
 from tests.canary import ALL, ORB_KEY, WATCH, heard
@@ -41,7 +42,7 @@ def line(text: str, *parts: object, error: Exception | None = None) -> logging.L
 async def test_a_secret_in_an_answer_a_line_or_a_traceback_is_heard() -> None:
     app = Starlette(
         routes=[Route("/", lambda _: PlainTextResponse("x" * 500 + ORB_KEY))],
-        middleware=[Middleware(Around, ["x"], []), Middleware(GZipMiddleware)],
+        middleware=[Middleware(Around, ["x"], Dress([])), Middleware(GZipMiddleware)],
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         assert (await client.get("/")).headers["content-encoding"] == "gzip"

@@ -5,11 +5,11 @@ from collections import Counter
 from enum import Enum, auto
 from typing import Any, ClassVar
 
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from app import log
 from app.serving.alarm import Alarm
+from app.serving.prompt import Prompt
 from app.serving.refusal import CROWDED, HOSTS, MALFORMED, TOO_LARGE, Reason, refusal
 
 # Connections past a limit that are still told so; those past these too are closed without a word.
@@ -31,7 +31,7 @@ class _Refused(Exception):
     """Stops the parser in the middle of a request."""
 
 
-class Guarded(HttpToolsProtocol):
+class Guarded(Prompt):
     """uvicorn's HTTP protocol with a limit on everything that a client decides. Times are seconds, sizes bytes.
 
     How long an answer of ours takes is not limited here, nor how long a stream is open.
@@ -53,8 +53,6 @@ class Guarded(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # uvicorn's own idea of whom FORWARDED_ALLOW_IPS names
-        self._proxies: Any = self.app.trusted_hosts if isinstance(self.app, ProxyHeadersMiddleware) else ()
         self._address: str | None = None
         self._late = Alarm(self.loop, self._cut_late)
         self._stuck = Alarm(self.loop, self._cut_stuck)
@@ -74,7 +72,7 @@ class Guarded(HttpToolsProtocol):
         # Writing is paused if and only if the client has not taken all that was written.
         transport.set_write_buffer_limits(high=0)
         address = self.client[0] if self.client else ""
-        if address not in self._proxies and address not in _THIS_MACHINE:
+        if not self._is_a_proxys and address not in _THIS_MACHINE:
             self._address = address
             self._addresses[address] += 1
         over = max(

@@ -4,7 +4,7 @@ import uuid
 from http import HTTPStatus
 
 from app import log
-from app.web.middleware import DATA_HEADERS
+from app.web.dress import DATA_HEADERS
 from app.web.problems import Problem, answer
 
 MALFORMED = (400, "malformed", "This is not a request that can be read.")

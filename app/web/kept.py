@@ -93,8 +93,9 @@ class Kept:
         return self._counted(entry)
 
     def _counted(self, made: Made) -> Document:
+        now = self._now()
         for card in made.cards:
-            card.count(0.0, self._now())
+            card.count(0.0, now)
         return made.document
 
     def keep(self, question: Hashable, made: Made) -> None:

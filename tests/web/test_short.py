@@ -74,7 +74,7 @@ async def test_the_answer_is_in_all_it_says_the_one_of_the_long_way(
     async with known(service, handled, path, **headers) as client:
         short = await client.get(path)
         assert handled == []
-        monkeypatch.setattr("app.web.short._still", lambda *_: None)
+        monkeypatch.setattr("app.web.short.Sent.again", lambda *_: None)
         long = await client.get(path)
         assert len(handled) == 1
     assert (short.status_code, short.content) == (long.status_code, long.content)
