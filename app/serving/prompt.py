@@ -75,7 +75,6 @@ class Prompt(HttpToolsProtocol):
         """A whole GET for which nobody has to wait, on a connection that goes on."""
         return (
             (self.cycle is None or self.cycle.response_complete)
-            and not self.pipeline
             and self._turns > 0
             and self.parser.get_method() == b"GET"
             and self.parser.get_http_version() == "1.1"
@@ -83,6 +82,5 @@ class Prompt(HttpToolsProtocol):
             and not self.parser.should_upgrade()
             and not any(name in _MORE for name, _ in self.headers)
             and not self.flow.write_paused
-            and not self.transport.is_closing()
             and _CLOSE not in self.server_state.default_headers
         )
