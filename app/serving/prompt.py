@@ -30,7 +30,8 @@ class Prompt(HttpToolsProtocol):
             app = app.app
         else:
             self._proxies = ()
-        self._straight: Straight | None = getattr(app.state, "straight", None)  # as app.main left it
+        # As app.main left it; an app that is none of ours has none.
+        self._straight: Straight | None = getattr(getattr(app, "state", None), "straight", None)
         self._answer: Answer | None = None  # to the request that is being read
         self._turns = 0
 

@@ -34,7 +34,7 @@ class Service:
     def __init__(self, clock: Clock, **config: Any) -> None:
         self.clock = clock
         self.straight: list[bool] = []
-        self.app = create_app(
+        self.app: Any = create_app(
             Settings(
                 orb_api_key=Secret(ORB_KEY),
                 orb_base_url="http://127.0.0.1/v1",
@@ -150,6 +150,17 @@ def test_on_the_wire_it_is_the_answer_of_the_long_way(service: Service, path: st
 
 def _lasting(answer: bytes) -> dict[bytes, bytes]:
     return {name: value for name, value in headers(answer).items() if name not in OF_ONE}
+
+
+def test_an_app_that_knows_no_straight_way_is_served(clock: Clock) -> None:
+    async def plain(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    service = Service(clock, lifespan="off")
+    service.app = plain
+    with service.served() as server, Probe(server.port) as probe:
+        assert [status(read(probe, service.request())) for _ in range(3)] == [200] * 3
 
 
 def test_who_has_it_is_told_so(service: Service) -> None:
