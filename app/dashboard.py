@@ -32,6 +32,8 @@ WORDS = (
     "alerts",
 )
 CARDS: tuple[Card, ...] = tuple(import_module(f"app.cards.{word}").CARD for word in WORDS)
+# Its question takes Orb longest, and has its largest answer: it is asked before all others.
+_LONGEST = "spend"
 _FIRST_PAINT = frozenset(card.word for card in CARDS if not card.late)
 
 
@@ -101,7 +103,7 @@ async def loading(
     send, receive = anyio.create_memory_object_stream[Landed](len(cards))
     async with anyio.create_task_group() as group:
         with send, receive:
-            for card in cards:
+            for card in sorted(cards, key=lambda each: each.word != _LONGEST):
                 group.start_soon(_land, card, account, query, deadline, send.clone())
             send.close()
             yield receive

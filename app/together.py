@@ -24,10 +24,11 @@ async def settled(expected: type[E], *calls: Callable[[], Awaitable[T]]) -> list
 
     if len(calls) > 1:
         async with anyio.create_task_group() as group:
-            for index, call in enumerate(calls):
+            for index, call in enumerate(calls[1:], 1):
                 group.start_soon(run, index, call)
+            await run(0, calls[0])  # at once: it needs no task
     elif calls:
-        await run(0, calls[0])  # where most cards have one question, a task less for each
+        await run(0, calls[0])
     found: list[T | E] = []
     for index in range(len(calls)):
         outcome = outcomes[index]

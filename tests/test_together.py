@@ -1,11 +1,16 @@
 """Several questions at once: in order, all ended, errors as themselves."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import anyio
+import httpx
 import pytest
+import respx
 
 from app.together import settled
+from tests.conftest import Serve
+from tests.orb.answers import borealis
 
 
 def answering(value: str) -> Callable[[], Awaitable[str]]:
@@ -115,3 +120,20 @@ async def test_a_cancelled_wait_ends_every_call_and_answers_nothing() -> None:
         pytest.fail("a cancelled wait has no outcome")
     assert scope.cancelled_caught
     assert sorted(ended) == [0, 1]
+
+
+async def test_the_longest_question_of_a_dashboard_leaves_before_all_that_wait_for_the_same_list(
+    serve: Serve, orb_router: respx.MockRouter
+) -> None:
+    asked: list[str] = []
+    for name, route in borealis(orb_router).items():
+        route.mock(side_effect=partial(_noting, asked, name, route.return_value))
+    async with serve() as client:
+        assert (await client.get("/api/dashboard")).json()["complete"]
+    after = asked[asked.index("subscriptions") + 1 :]
+    assert next(each for each in after if not each.startswith("credit")) == "subscription_costs"
+
+
+def _noting(asked: list[str], name: str, found: httpx.Response, _request: httpx.Request) -> httpx.Response:
+    asked.append(name)
+    return found

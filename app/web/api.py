@@ -4,20 +4,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
+import msgspec
 from anyio.streams.memory import MemoryObjectReceiveStream
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account.account import Account
+from app.cards.base import Card
 from app.dashboard import CARDS, Landed, Summary, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web import validated
 from app.web.desk import Desk, desk
-from app.web.document import card_object, passing, whole, without_cards
+from app.web.document import card_object, passing, without_cards, written
 from app.web.gone import unless_gone
 from app.web.kept import Made, made, question
 from app.web.noted import Noted
 from app.web.problems import Problem, unknown
+from app.web.reader import Reader
 from app.web.render import encoder, reader_of
 from app.web.session import who
 from app.web.short import offer
@@ -74,8 +77,10 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
         return Streamed(partial(_stream, request, account, load, _STREAMS[media_type]), media_type)
 
     async def make() -> Made:
-        landed, said = await _landed(front, account, load)
-        data: Mapping[str, object] = whole(said, landed, reader_of(request))
+        reader = reader_of(request)
+        cards, landed = await _landed(load, reader)
+        said = await _summary(front, account, landed)
+        data: Mapping[str, object] = {**without_cards(said, reader), "cards": cards}
         changing = {name: data[name] for name in passing(said)}
         return made(validated.made(request, viewer, data, changing), noted, landed, said)
 
@@ -85,12 +90,14 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     return validated.answer(request, document)
 
 
-async def _landed(front: Desk, account: Account, load: Load) -> tuple[list[Landed], Summary]:
-    """All cards in page order, and what they say together."""
+async def _landed(load: Load, reader: Reader) -> tuple[Mapping[str, msgspec.Raw], list[Landed]]:
+    """All cards in page order, each written while others are still on their way."""
+    found: dict[Card, tuple[msgspec.Raw, Landed]] = {}
     async with load() as arriving:
-        landed = [each async for each in arriving]
-    landed.sort(key=lambda each: CARDS.index(each.card))
-    return landed, await _summary(front, account, landed)
+        async for each in arriving:
+            found[each.card] = written(each, reader), each
+    cards = [card for card in CARDS if card in found]
+    return {card.word: found[card][0] for card in cards}, [found[card][1] for card in cards]
 
 
 async def _summary(front: Desk, account: Account, landed: Iterable[Landed]) -> Summary:

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
+import msgspec
+
 from app.cards.base import Card, Outcome, Ready
 from app.dashboard import Landed, PeriodNow, Summary
 from app.reconciliation import Note
 from app.web.reader import Reader
+from app.web.render import encoder
 from app.words import Text
 
 
@@ -103,7 +106,6 @@ def passing(summary: Summary) -> tuple[str, ...]:
     return ("updated", "refresh") if summary.allowed_at <= summary.now else ("updated",)
 
 
-def whole(summary: Summary, landed: list[Landed], reader: Reader) -> Dashboard:
-    """The document with its cards, in the order of `landed`."""
-    cards = {each.card.word: card_object(each.card, each.outcome) for each in landed}
-    return {**without_cards(summary, reader), "cards": cards}
+def written(landed: Landed, reader: Reader) -> msgspec.Raw:
+    """A card's object as JSON, to stand in its place in the document."""
+    return msgspec.Raw(encoder(reader).encode(card_object(landed.card, landed.outcome)))
