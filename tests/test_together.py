@@ -127,7 +127,9 @@ async def test_the_longest_question_of_a_dashboard_leaves_before_all_that_wait_f
 ) -> None:
     asked: list[str] = []
     for name, route in borealis(orb_router).items():
-        route.mock(side_effect=partial(_noting, asked, name, route.return_value))
+        found = route.return_value
+        assert found is not None
+        route.mock(side_effect=partial(_noting, asked, name, found))
     async with serve() as client:
         assert (await client.get("/api/dashboard")).json()["complete"]
     after = asked[asked.index("subscriptions") + 1 :]
