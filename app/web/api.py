@@ -67,9 +67,11 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
     if shared and (document := front.kept.find(asked)):
         offer(request, asked, document)
         return validated.answer(request, document)
+    moment, noted = front.moment(live=live), Noted(front.cache)
+    if shared and (document := await front.kept.joined(asked, moment.freshness.began, moment.deadline)):
+        return validated.answer(request, document)
     await unless_gone(request)
     query, cards = front.question(request, viewer)
-    moment, noted = front.moment(live=live), Noted(front.cache)
     account = front.account(viewer, moment, noted)
     await known(account, query.subscription_id)
     load = partial(loading, account, query, cards, moment.deadline)

@@ -103,10 +103,8 @@ class Kept:
         if made.noted.sound and made.until is not None and _weight(made.document) <= self._entries.maxsize:
             self._entries[question] = made
 
-    async def get(
-        self, question: Hashable, began: datetime, deadline: float, make: Callable[[], Awaitable[Made]]
-    ) -> Document:
-        """The answer that `make` makes, or that of somebody who makes it just now, for a request of `began`.
+    async def joined(self, question: Hashable, began: datetime, deadline: float) -> Document | None:
+        """The answer that somebody makes just now, for a request of `began`; None where there is none.
 
         Nobody gets an older figure for having waited with others, nor waits past `deadline` on anyio's clock: then
         they make their own.
@@ -116,8 +114,17 @@ class Kept:
                 break
             with anyio.CancelScope(deadline=deadline):
                 await making.over.wait()
-            if making.made and making.made.noted.holds(began):
+            # What would be taken now would be taken by who came before, and that is found out once for all of them.
+            if making.made and (making.made.noted.still(self._now()) or making.made.noted.holds(began)):
                 return self._counted(making.made)
+        return None
+
+    async def get(
+        self, question: Hashable, began: datetime, deadline: float, make: Callable[[], Awaitable[Made]]
+    ) -> Document:
+        """The answer that `make` makes, or that of somebody who makes it just now."""
+        if found := await self.joined(question, began, deadline):
+            return found
         making = self._makings[question] = _Making()
         try:
             making.made = await make()
