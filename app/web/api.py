@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account.account import Account
-from app.cards.base import Card
-from app.dashboard import CARDS, Landed, Summary, listing, load_one, loading, summary
+from app.dashboard import WORDS, Landed, Summary, listing, load_one, loading, summary
 from app.orb.errors import OrbError
 from app.web import validated
 from app.web.desk import Desk, desk
 from app.web.document import card_object, passing, without_cards, written
 from app.web.gone import unless_gone
-from app.web.kept import Made, made, question
+from app.web.kept import Document, Made, made, question
+from app.web.leaving import while_there
 from app.web.noted import Noted
 from app.web.problems import Problem, unknown
 from app.web.reader import Reader
@@ -86,20 +86,20 @@ async def _dashboard(request: Request, *, live: bool) -> Response:
         changing = {name: data[name] for name in passing(said)}
         return made(validated.made(request, viewer, data, changing), noted, landed, said)
 
-    if not shared:
-        return validated.answer(request, (await make()).document)
-    document = await front.kept.get(asked, moment.freshness.began, moment.deadline, make)
-    return validated.answer(request, document)
+    async def had() -> Document:
+        if not shared:
+            return (await make()).document
+        return await front.kept.get(asked, moment.freshness.began, moment.deadline, make)
+
+    return validated.answer(request, await while_there(request, had))
 
 
 async def _landed(load: Load, reader: Reader) -> tuple[Mapping[str, msgspec.Raw], list[Landed]]:
     """All cards in page order, each written while others are still on their way."""
-    found: dict[Card, tuple[msgspec.Raw, Landed]] = {}
     async with load() as arriving:
-        async for each in arriving:
-            found[each.card] = written(each, reader), each
-    cards = [card for card in CARDS if card in found]
-    return {card.word: found[card][0] for card in cards}, [found[card][1] for card in cards]
+        found = [(each, written(each, reader)) async for each in arriving]
+    found.sort(key=lambda each: WORDS.index(each[0].card.word))
+    return {landed.card.word: card for landed, card in found}, [landed for landed, _ in found]
 
 
 async def _summary(front: Desk, account: Account, landed: Iterable[Landed]) -> Summary:

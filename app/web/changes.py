@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 import anyio
 import msgspec
@@ -44,8 +43,7 @@ class _Stream(Streamed):
         left = self._viewer.expires - self._now().timestamp()
         with anyio.move_on_after(left):
             async with anyio.create_task_group() as tasks:
-                for end in (self._request.app.state.draining.wait, partial(_gone, self._request)):
-                    tasks.start_soon(_cancel_after, end, tasks.cancel_scope)
+                tasks.start_soon(_cancel_after, self._request.app.state.draining.wait, tasks.cancel_scope)
                 await self._messages(emit)
                 tasks.cancel_scope.cancel()
 
@@ -75,11 +73,6 @@ async def changes(request: Request) -> Response:
     viewer = who(request)
     parameters(request, {})
     return _Stream(request, viewer)
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _cancel_after(end: Callable[[], Awaitable[object]], scope: anyio.CancelScope) -> None:

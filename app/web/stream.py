@@ -1,9 +1,13 @@
 """An answer that leaves in pieces, each as soon as it is there."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from app.web.leaving import while_there
 
 Emit = Callable[[bytes], Awaitable[None]]
 
@@ -21,8 +25,12 @@ class Streamed(Response):
         self.init_headers({"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] != "HEAD":
-            await self._write(lambda part: send({"type": "http.response.body", "body": part, "more_body": True}))
+
+            async def emit(part: bytes) -> None:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+
+            await while_there(Request(scope, receive), partial(self._write, emit))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
