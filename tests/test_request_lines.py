@@ -132,7 +132,8 @@ async def test_a_client_that_sends_control_characters_starts_no_line(
     }  # fmt: skip
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await anyio.sleep_forever()
+        return {}
 
     async def send(message: Any) -> None:
         pass

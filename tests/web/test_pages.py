@@ -243,8 +243,10 @@ async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router:
     async with serve() as client:
         app = client._transport.app  # type: ignore[attr-defined]  # ASGITransport would wait for the end
 
+        told: list[dict[str, object]] = [{"type": "http.request", "body": b"", "more_body": False}]
+
         async def receive() -> dict[str, object]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+            return told.pop() if told else await anyio.sleep_forever()
 
         async def send(message: dict[str, object]) -> None:
             if body := message.get("body"):
