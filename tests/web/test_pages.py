@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import anyio
 import httpx
@@ -245,7 +246,7 @@ async def test_the_head_leaves_before_orb_has_answered(serve: Serve, orb_router:
 
         told: list[dict[str, object]] = [{"type": "http.request", "body": b"", "more_body": False}]
 
-        async def receive() -> dict[str, object]:
+        async def receive() -> Any:
             return told.pop() if told else await anyio.sleep_forever()
 
         async def send(message: dict[str, object]) -> None:
