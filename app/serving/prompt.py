@@ -7,7 +7,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app import log
-from app.web.short import MARK
+from app.web.short import MARK, mark
 from app.web.straight import Answer, Straight
 
 # What of one reading is answered before others have their turn.
@@ -61,15 +61,15 @@ class Prompt(HttpToolsProtocol):
         self.on_response_complete()
 
     def _found(self, straight: Straight) -> Answer | None:
-        mark = straight.mark(self._by, self.url, self.headers)
+        asked = mark(self._by, self.url, self.headers)
         self._turns -= 1
         try:
-            found = straight.answer(mark)
+            found = straight.answer(asked)
         except Exception as error:  # the long way has a wall around it
             log.bug("straight way failed", error)
             return None
         if found is None:
-            self.scope["state"][MARK] = mark
+            self.scope["state"][MARK] = asked
         return found
 
     def _is_simple(self) -> bool:

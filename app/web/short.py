@@ -120,7 +120,7 @@ MARK: Final = "mark"
 
 
 def mark(by: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """A digest of what is asked: `by` is all that matters of the way by which it came."""
+    """A digest of what is asked. `by`: whatever else than the headers decides how they are taken, as the scheme."""
     # As they came: the wire lets no NUL through, so that nothing can be taken for two of them.
     parts = [by, target]
     for name, value in headers:

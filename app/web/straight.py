@@ -4,15 +4,13 @@ There is no task, no scope and no layer. All that these do for such an answer is
 short way, has an id, is counted and logged, and says the same.
 """
 
-from collections.abc import Iterable
-
 from app import log
 from app.metrics import caused
 from app.metrics.caused import Caused
 from app.web.desk import Desk
 from app.web.dress import explained, media_type
 from app.web.middleware import answered, new_id
-from app.web.short import Answers, Sent, mark
+from app.web.short import Answers, Sent
 
 # The status, the lines of the head, the body.
 Answer = tuple[int, bytes, bytes]
@@ -24,10 +22,6 @@ class Straight:
     def __init__(self, answers: Answers, desk: Desk) -> None:
         self._answers = answers
         self._desk = desk
-
-    def mark(self, by: bytes, target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The mark of a request as it was read. `by`: whatever else than its headers decides how they are taken."""
-        return mark(by, target, headers)
 
     def answer(self, asked: bytes) -> Answer | None:
         """The answer to what has this mark; None where somebody has to make it."""
