@@ -20,14 +20,20 @@ POST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n"
 LARGE = 8 * 1024 * 1024
 
 
+class Patient(Guarded):
+    """The guard with few places, for which nothing is late: what it closes, it closes for another reason."""
+
+    head_within = body_within = read_within = linger = 60.0
+    most_connections = 12
+    most_per_address = 8
+
+
 class Hasty(Guarded):
     """The guard in a hurry."""
 
     head_within = body_within = 0.3
-    read_within = 0.5
+    read_within = 1.0
     linger = 0.1
-    most_connections = 12
-    most_per_address = 8
 
 
 async def _well(request: Request) -> Response:  # noqa: ARG001
@@ -76,6 +82,12 @@ APP = Starlette(
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Hosted]:
     with hosting(APP, Hasty) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Hosted]:
+    with hosting(APP, Patient) as server:
         yield server
 
 
@@ -162,7 +174,7 @@ def test_a_client_that_reads_slowly_but_reads_has_its_whole_answer(guarded: Host
         found = 0
         while part := probe.socket.recv(256 * 1024):
             found += len(part)
-            time.sleep(0.02)
+            time.sleep(0.03)
         took = time.monotonic() - probe.began
     assert found > LARGE
     assert took > 2 * Hasty.read_within
@@ -212,22 +224,25 @@ def test_what_follows_an_offer_of_another_protocol_is_not_looked_at(
     assert [each.message for each in caplog.records].count("Unsupported upgrade request.") == 1
 
 
-def test_a_head_without_an_end_is_refused_before_its_time_is_over(guarded: Hosted) -> None:
-    with Probe(guarded.port) as probe:
+def test_a_head_without_an_end_is_refused_before_its_time_is_over(patient: Hosted) -> None:
+    with Probe(patient.port) as probe:
         probe.send(HEAD + b"X: " + b"x" * 30_000)
         assert status(probe.answer()) == 431
 
 
-def test_who_is_refused_while_still_sending_can_send_on_and_read_why(guarded: Hosted) -> None:
-    with Probe(guarded.port) as probe:
+def test_who_is_refused_while_still_sending_can_send_on_and_read_why(patient: Hosted) -> None:
+    with Probe(patient.port) as probe:
         probe.send(HEAD + b"X: " + b"x" * 30_000)
         found = probe.answer(until=b"}")
         assert all(probe.send(b"x" * 1000) for _ in range(5))
         assert status(found + probe.answer()) == 431
 
 
-def test_an_upload_that_is_steady_and_in_time_arrives(guarded: Hosted) -> None:
-    with Probe(guarded.port) as probe:
+def test_an_upload_that_takes_longer_than_a_head_may_and_is_in_time_arrives() -> None:
+    class Brief(Patient):
+        head_within = 0.1
+
+    with hosting(APP, Brief) as server, Probe(server.port) as probe:
         probe.send(POST)
         for _ in range(10):
             time.sleep(0.02)
@@ -246,44 +261,43 @@ def test_a_connection_may_be_idle_for_longer_than_a_head_may_take(guarded: Hoste
 
 def test_an_idle_connection_is_closed_in_the_end() -> None:
     with hosting(APP, Hasty, timeout_keep_alive=1) as server, Probe(server.port) as probe:
+        asked = time.monotonic()
         probe.send(REQUEST)
         assert status(probe.answer(until=b"ok")) == 200
-        assert not probe.is_closed(within=0.8)
-        assert probe.is_closed(within=0.5)
+        assert probe.is_closed(within=10)
+        assert time.monotonic() - asked > 0.9
 
 
-def test_a_body_is_asked_for_when_the_client_waits_to_be_asked(guarded: Hosted) -> None:
-    with Probe(guarded.port) as probe:
+def test_a_body_is_asked_for_when_the_client_waits_to_be_asked(patient: Hosted) -> None:
+    with Probe(patient.port) as probe:
         probe.send(POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
         assert probe.answer(until=b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         probe.send(b"x" * 20)
         assert probe.answer(until=b"x" * 20).endswith(b"x" * 20)
 
 
-def test_trailers_are_no_headers(guarded: Hosted, stock: Hosted) -> None:
+def test_trailers_are_no_headers(patient: Hosted, stock: Hosted) -> None:
     chunked = b"POST /headers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-    for server, seen in ((guarded, False), (stock, True)):
+    for server, seen in ((patient, False), (stock, True)):
         with Probe(server.port) as probe:
             probe.send(chunked + b"1\r\nx\r\n0\r\nAuthorization: Bearer me\r\n\r\n")
             assert (b"authorization" in probe.answer()) is seen
 
 
 @pytest.mark.parametrize("wrapping", [b"1;" + b"x" * 40000 + b"\r\nx\r\n", b"0\r\nX: " + b"x" * 40000])
-def test_more_around_a_body_than_in_it_closes_the_connection(guarded: Hosted, wrapping: bytes) -> None:
-    with Probe(guarded.port) as probe:
+def test_more_around_a_body_than_in_it_is_refused(patient: Hosted, wrapping: bytes) -> None:
+    with Probe(patient.port) as probe:
         probe.send(POST.replace(b"Content-Length: 20", b"Transfer-Encoding: chunked"))
-        began = time.monotonic()
         for part in range(0, len(wrapping), 4096):
             probe.send(wrapping[part : part + 4096])
             time.sleep(0.005)
-        assert probe.is_closed(within=0.2)
-        assert time.monotonic() - began < Hasty.body_within
+        assert probe.is_closed(within=10)
 
 
-def test_each_address_has_so_many_connections_and_the_next_is_told(guarded: Hosted) -> None:
-    calm(guarded)
-    held = [Probe(guarded.port, source="127.0.0.3") for _ in range(8)]
-    with Probe(guarded.port, source="127.0.0.3") as ninth, Probe(guarded.port, source="127.0.0.2") as other:
+def test_each_address_has_so_many_connections_and_the_next_is_told(patient: Hosted) -> None:
+    calm(patient)
+    held = [Probe(patient.port, source="127.0.0.3") for _ in range(8)]
+    with Probe(patient.port, source="127.0.0.3") as ninth, Probe(patient.port, source="127.0.0.2") as other:
         refused = ninth.answer()
         other.send(LAST)
         assert status(other.answer()) == 200
@@ -291,24 +305,24 @@ def test_each_address_has_so_many_connections_and_the_next_is_told(guarded: Host
     assert b'"code":"too_many_connections"' in refused
     assert b"retry-after: 1\r\n" in refused
     close(held)
-    calm(guarded)
-    with Probe(guarded.port, source="127.0.0.3") as probe:
+    calm(patient)
+    with Probe(patient.port, source="127.0.0.3") as probe:
         probe.send(LAST)
         assert status(probe.answer()) == 200
 
 
-def test_all_together_have_so_many_connections(guarded: Hosted) -> None:
-    calm(guarded)
-    held = [Probe(guarded.port, source=f"127.0.0.{2 + each % 3}") for each in range(12)]
-    with Probe(guarded.port) as one_more:
+def test_all_together_have_so_many_connections(patient: Hosted) -> None:
+    calm(patient)
+    held = [Probe(patient.port, source=f"127.0.0.{2 + each % 3}") for each in range(12)]
+    with Probe(patient.port) as one_more:
         assert status(one_more.answer()) == 503
     close(held)
 
 
-def test_a_flood_past_the_limit_is_closed_without_a_word(guarded: Hosted) -> None:
-    calm(guarded)
-    with guarded.held():  # all of them are there before the first is looked at
-        flood = [Probe(guarded.port, source="127.0.0.3") for _ in range(60)]
+def test_a_flood_past_the_limit_is_closed_without_a_word(patient: Hosted) -> None:
+    calm(patient)
+    with patient.held():  # all of them are there before the first is looked at
+        flood = [Probe(patient.port, source="127.0.0.3") for _ in range(60)]
     answers = [status(each.answer()) for each in flood[8:]]
     assert set(answers) == {503, 0}
     assert answers.count(503) <= 16
@@ -316,16 +330,16 @@ def test_a_flood_past_the_limit_is_closed_without_a_word(guarded: Hosted) -> Non
 
 
 def test_connections_of_a_trusted_proxy_are_not_counted_by_address() -> None:
-    with hosting(APP, Hasty, proxy_headers=True, forwarded_allow_ips="127.0.0.2") as server:
+    with hosting(APP, Patient, proxy_headers=True, forwarded_allow_ips="127.0.0.2") as server:
         held = [Probe(server.port, source="127.0.0.2") for _ in range(10)]
         held[-1].send(LAST)
         assert status(held[-1].answer()) == 200
         close(held)
 
 
-def test_connections_of_this_machine_are_not_counted_by_address(guarded: Hosted) -> None:
-    calm(guarded)
-    held = [Probe(guarded.port) for _ in range(10)]
+def test_connections_of_this_machine_are_not_counted_by_address(patient: Hosted) -> None:
+    calm(patient)
+    held = [Probe(patient.port) for _ in range(10)]
     held[-1].send(LAST)
     assert status(held[-1].answer()) == 200
     close(held)
