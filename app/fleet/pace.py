@@ -22,8 +22,8 @@ _ASK = 0.1  # seconds until the others are asked again: they may have got answer
 class Together:
     """Several processes within one limit. Without Redis each keeps to its part: the limit by their number.
 
-    This process's own calls are counted here too, and in the first second without Redis those of the others as
-    they last were, so that the change of keeper lets nobody through.
+    This process's own calls are counted here too, and in the first seconds without Redis those of the others as
+    they last were, for as long as they may be on their way: the change of keeper lets nobody through.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Together:
         wait, taken, paused = found
         self._pace.pause(now + min(paused / 1000, _LONGEST))
         slot = None if wait else self._pace.leave(now, name, asked)
-        self._others = (max(0, taken - self._pace.taken(now)), now + _FREED / 1e6)
+        self._others = (max(0, taken - self._pace.taken(now)), now + _HELD / 1e6)
         return slot or min(wait / 1000, _ASK)
 
     def _alone(self, now: float) -> Slot | float:

@@ -181,6 +181,21 @@ async def test_in_the_first_second_without_redis_the_calls_of_others_count(own_s
         assert [isinstance(await other.take(), float) for _ in range(3)] == [False, True, True]
 
 
+async def test_calls_of_others_count_without_redis_for_as_long_as_they_may_be_on_their_way(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 2, PATIENCE) as (one, other):
+        await until(lambda: all(each.fleet.peers.count == 2 for each in (one, other)))
+        for _ in range(10):
+            await one.fleet.turns["analytics"].take()
+        assert isinstance(await other.fleet.turns["analytics"].take(), float)
+        own_server.stop()
+        ends = anyio.current_time() + 1.5
+        while anyio.current_time() < ends:
+            assert isinstance(await other.fleet.turns["analytics"].take(), float)
+            await anyio.sleep(0.05)
+
+
 async def test_a_redis_that_refuses_for_a_while_lets_nobody_through(own_server: RealRedis, clock: Clock) -> None:
     async with processes(own_server, clock, 2) as both:
         await until(lambda: all(each.fleet.peers.count == 2 for each in both))
