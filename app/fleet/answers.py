@@ -21,6 +21,7 @@ from app.reading import Reading
 _DAY = 24 * 3600 * 1000  # milliseconds
 _LEASE, _RENEWED = 2000, 0.7  # milliseconds, seconds: a process that dies leaves its question to others that soon
 _LANDED = 0.1  # seconds
+_DEAF = 2.0  # seconds after which those who lost Redis together listen to it again
 _UNTOLD = 10_000  # floors
 
 
@@ -101,9 +102,12 @@ class Answers:
             del self._untold[customer, field]
 
     async def catch_up(self) -> None:
-        """Tells the others what floors were raised while Redis was not there."""
-        for (customer, field), at in list(self._untold.items()):
-            await self._tell(customer, field, at, in_line=True)
+        """Tells the others what floors were raised while Redis was not there: at once, and again when all listen."""
+        untold = list(self._untold.items())
+        for wait in (0, _DEAF):
+            await anyio.sleep(wait)
+            for (customer, field), at in untold:
+                await self._tell(customer, field, at, in_line=True)
 
     def learn(self, name: str, reading: Reading[Any]) -> None:
         """That this process itself gives the others an answer."""

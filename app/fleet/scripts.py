@@ -66,13 +66,13 @@ end
 return found
 """
 
-# Raises a floor and tells everybody: `ARGV[5]` is what they are told. One that is still to come, by a clock ahead of
-# Redis's by more than a second, would put everybody's answers behind it until then: it is now.
+# Raises a floor and tells everybody, as often as it is told: `ARGV[5]` is what they hear. One that is still to come, by
+# a clock ahead of Redis's by more than a second, would put everybody's answers behind it until then: it is now.
 RAISE = """
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local time = redis.call('TIME')
 local floor = math.min(tonumber(ARGV[2]), time[1] * 1000000 + time[2] + 1000000)
-if (tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) or 0) < floor then
+if (tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0) or 0) <= floor then
   redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', floor))
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PUBLISH', ARGV[4], ARGV[5])

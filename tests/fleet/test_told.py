@@ -70,7 +70,11 @@ def outcome(url: str, name: str) -> float:
     return read(httpx.get(f"{url}/metrics", trust_env=False).text).of("orrery_webhooks_total", outcome=name)
 
 
-async def test_a_page_of_another_process_is_told_when_redis_is_back(own_server: RealRedis, clock: Clock) -> None:
+@pytest.mark.parametrize("again", [0.1, 1.5])
+async def test_a_page_of_another_process_is_told_when_redis_is_back(
+    own_server: RealRedis, clock: Clock, monkeypatch: pytest.MonkeyPatch, again: float
+) -> None:
+    monkeypatch.setattr("app.fleet.news._AGAIN", again)  # it listens again before this process is back, or after it
     heard: list[Any] = []
     async with processes(own_server, clock) as (one, other):
         other.cache._floors.tells(lambda *told: heard.append(told[:2]))
