@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.web.files import Files
 from app.web.render import environment
 from app.web.tokens import Tokens
+from tests import unhurried
 from tests.canary import ORB_KEY, VIEWER_SECRET, WATCH, listen
 from tests.running import RUNNING
 
@@ -54,8 +55,8 @@ def pytest_runtest_makereport() -> Iterator[None]:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 class Clock:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import respx
 
+from tests import unhurried
 from tests.conftest import Serve
 from tests.orb.answers import answer, borealis
 from tests.whole import Whole, whole
@@ -22,8 +23,8 @@ PATH = "/api/export/focus.csv"
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")

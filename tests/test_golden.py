@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import unhurried
 from tests.whole import CUSTOMERS, Whole, whole
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -15,8 +16,8 @@ AFTER_FIRST_PAINT = ("usage", "licenses", "alerts")
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")

@@ -25,3 +25,9 @@ def own_server() -> Iterator[RealRedis]:
     """One that may be stopped, hung or filled."""
     with real_redis() as found:
         yield found
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The usual loop: a pause does not stop Redis's clock, and theirs has to run with it."""
+    return "asyncio"

@@ -27,6 +27,7 @@ from orb.types.shared import Invoice, PaginationMetadata
 
 from app.sandbox.catalogue.currencies import CREDITS
 from app.sandbox.world.cast import CAST
+from tests import unhurried
 from tests.thorough import some
 
 from .sandbox_client import served
@@ -49,8 +50,8 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")

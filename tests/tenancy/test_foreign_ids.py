@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import unhurried
 from tests.tenancy.orb import Watched
 from tests.tenancy.ways import CARDS, WAYS, Way
 from tests.whole import Whole, whole
@@ -19,8 +20,8 @@ WAYS_IN = ("bearer", "cookie")
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import unhurried
 from tests.tenancy.orb import Lie, Watched
 from tests.tenancy.ways import CARDS, WAYS
 from tests.whole import Whole, whole
@@ -26,8 +27,8 @@ QUESTIONS = {
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")

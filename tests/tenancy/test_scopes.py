@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests import unhurried
 from tests.tenancy.orb import Watched
 from tests.tenancy.ways import CARDS, WAYS, Way
 from tests.whole import whole
@@ -27,8 +28,8 @@ CALLS = {
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 def request(way: Way, word: str, ids: dict[str, str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from app.main import create_app
 from app.settings import Settings
 from app.web.openapi import VERSION, document
+from tests import unhurried
 from tests.conftest import Serve
 from tests.whole import CUSTOMERS, Whole, whole
 
@@ -22,8 +23,8 @@ STREAMS = {("get", "/api/changes")}
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> Any:
+    return unhurried.BACKEND
 
 
 @pytest.fixture(scope="module")
