@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 
+from app.cache.floors import Key
 from app.main import create_app
 from app.orb.path import CustomerRef
+from app.reading import Reading
 from app.sandbox.server import create_sandbox
 from app.secret import Secret
 from app.settings import Settings
@@ -62,3 +64,9 @@ async def whole(
     app = create_app(Settings(**usual | settings), wire, now=clock)
     async with app.router.lifespan_context(app):
         yield Whole(app, clock, wire)
+
+
+def at_hand(app: Any) -> dict[Key, Reading[Any]]:
+    """What the service keeps ready of its customers, by its keys."""
+    shelf = app.state.desk.cache._store._ready
+    return {key: found for own in shelf._customers.values() for key, found in own.values.items()}

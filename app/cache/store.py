@@ -1,17 +1,13 @@
 """Where kept answers are: this process's memory, bounded in bytes.
 
-What was used of late stands ready. What makes room for it is folded: written down and packed, in a tenth of the space,
-until somebody wants it again.
+Whoever came of late has theirs at hand. Those of whom makes room for others are folded until they come again.
 """
 
-import zlib
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from app.cache.floors import Key
+from app.cache.folded import Folded, Kinds
 from app.cache.shelf import Shelf
-from app.metrics import counted
 from app.reading import Reading
 
 # What an entry weighs beyond the answer itself: its key, its place in the table.
@@ -32,33 +28,17 @@ class Store(Protocol):
     def stamp(self, customer: Key) -> int: ...
 
 
-class Kinds(Protocol):
-    """Which answers can be written down, and how; `read` raises ValueError on what is none."""
-
-    def write(self, value: Any) -> tuple[str, bytes] | None: ...
-
-    def read(self, kind: str, body: bytes) -> Any: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    kind: str
-    packed: bytes
-    as_of: datetime | None
-    asked: datetime
-    size: int
-    lasts: float | None
-
-
 class Memory:
-    """The least recently used answers go first: a customer's own once they fill a quarter of `limit` bytes, then
-    anybody's once all of it is full. Without `kinds` none is folded."""
+    """Who was not here for longest goes first once `limit` bytes are full; a customer who fills a quarter of them
+    loses their own least recently used answers before. What goes is folded; without `kinds` it is gone.
+
+    But for what they lost so, all of a customer's answers are at hand, or all are folded.
+    """
 
     def __init__(self, limit: int, kinds: Kinds | None = None) -> None:
-        self._kinds = kinds
         folded = limit // 2 if kinds else 0
-        self._ready = Shelf(limit - folded, limit // _SHARE, _weight, self._fold)
-        self._folded = Shelf(folded, folded // _SHARE, _folded_weight, _gone)
+        self._folded = Folded(folded, folded // _SHARE, kinds)
+        self._ready = Shelf(limit - folded, limit // _SHARE, _weight, self._folded.fold)
 
     @property
     def bytes(self) -> int:
@@ -66,54 +46,36 @@ class Memory:
         return self._ready.bytes + self._folded.bytes
 
     def __len__(self) -> int:
-        return len(self._ready) + len(self._folded)
+        return len(self._ready) + self._folded.answers
 
     def of(self, customer: Key) -> int:
         """What the kept answers of one customer weigh, in bytes."""
         return self._ready.of(customer) + self._folded.of(customer)
 
     def get(self, key: Key) -> Reading[Any] | None:
-        return self._ready.get(key) or self._unfolded(key)
+        if (found := self._ready.get(key)) is not None:
+            return found
+        for name in (key[:2], key):
+            self._unfold(name)
+        return self._ready.get(key)
 
     def put(self, key: Key, reading: Reading[Any]) -> None:
-        self._folded.drop(key)
+        self.drop(key)
         self._ready.put(key, reading)
 
     def drop(self, key: Key) -> None:
-        self._ready.drop(key)
-        self._folded.drop(key)
+        for name in (key[:2], key):
+            self._unfold(name)
+        self._ready.pop(key)
 
     def stamp(self, customer: Key) -> int:
         """Another number once another answer of that customer's is kept, or one is not at hand any more."""
         return self._ready.stamp(customer)
 
-    def _fold(self, key: Key, reading: Reading[Any]) -> None:
-        written = self._kinds.write(reading.value) if self._kinds else None
-        if written is not None:
-            kind, body = written
-            packed = zlib.compress(body, 1)
-            folded = _Folded(kind, packed, reading.as_of, reading.asked, reading.size, reading.lasts)
-            if self._folded.put(key, folded):
-                return
-        counted.evicted()
-
-    def _unfolded(self, key: Key) -> Reading[Any] | None:
-        found = self._folded.get(key)
-        if found is None or self._kinds is None:
-            return None
-        value = self._kinds.read(found.kind, zlib.decompress(found.packed))
-        reading: Reading[Any] = Reading(value, found.as_of, found.asked, found.size, found.lasts)
-        self.put(key, reading)
-        return reading
-
-
-def _gone(_key: Key, _folded: _Folded) -> None:
-    counted.evicted()
+    def _unfold(self, name: Key) -> None:
+        for key, reading in self._folded.unfold(name).items():
+            self._ready.put(key, reading)
 
 
 def _weight(reading: Reading[Any]) -> int:
     return reading.size + _ENTRY
-
-
-def _folded_weight(folded: _Folded) -> int:
-    return len(folded.packed) + _ENTRY

@@ -118,8 +118,8 @@ def renewal_failed() -> None:
     _cache_failed.add()
 
 
-def evicted() -> None:
-    _cache_evicted.add()
+def evicted(answers: int = 1) -> None:
+    _cache_evicted.add(many=answers)
 
 
 def webhook(outcome: str) -> None:

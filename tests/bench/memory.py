@@ -82,8 +82,9 @@ def folded(orb: str, customers: int) -> float:
     with started([ours(orb, ORRERY_CACHE_BYTES=str(FOLDING))]) as (service,):
         found = uvloop.run(fill(service, FULL, customers))
     show(f"memory, most customers folded, ORRERY_CACHE_BYTES={FOLDING}", found)
-    _, full, *_, last = found
-    if last.answers < last.customers * full.answers / full.customers:
+    first, full, *_, last = found
+    each = (full.answers - first.answers) / full.customers
+    if last.answers < first.answers + each * last.customers:
         note("some were let go")
     return (last.resident - full.resident) / (last.customers - full.customers)
 

@@ -65,6 +65,64 @@ def test_a_customer_whose_answers_are_folded_pushes_out_nobody_elses() -> None:
     assert store.of(("customer_id", "busy")) + store.of(("customer_id", "quiet")) == store.bytes
 
 
+def test_all_of_a_customer_who_makes_room_are_folded_as_one_and_come_back_together() -> None:
+    store = Memory(LIMIT, kinds)
+    for name in "abc":
+        store.put(key("gone", name), answer(ord(name), 2_000))
+    for number in range(4):
+        store.put(key(str(number)), answer(number))
+
+    assert 512 < store.of(("customer_id", "gone")) < 1_024  # one place in the table for all three
+    assert len(store) == 7
+    assert store.stamp(("customer_id", "gone")) == 0
+    assert store.get(key("gone", "b")) == answer(ord("b"), 2_000)
+    assert store.of(("customer_id", "gone")) == 6_000
+    assert len(store) == 7
+
+
+def test_who_asks_for_one_of_theirs_keeps_them_all_at_hand() -> None:
+    store = Memory(LIMIT, kinds)
+    for name in "ab":
+        store.put(key("here", name), answer(ord(name), 2_000))
+    for number in range(20):
+        store.put(key(str(number)), answer(number))
+        store.get(key("here", "a"))
+    assert store.of(("customer_id", "here")) == 4_000
+
+
+def test_what_a_customer_lost_to_their_own_comes_back_alone() -> None:
+    store = Memory(LIMIT, kinds)
+    for number in range(6):
+        store.put(key("busy", str(number)), answer(number))
+    folded = store._folded.answers
+    assert (folded, len(store)) == (4, 6)
+
+    assert store.get(key("busy", "1")) == answer(1)
+    assert store.get(key("busy", "none of theirs")) is None
+    assert (store._folded.answers, len(store)) == (folded, 6)  # another took its place there
+    assert [number for number in range(6) if store.get(key("busy", str(number))) != answer(number)] == []
+
+
+def test_folded_answers_that_make_room_are_each_counted() -> None:
+    store = Memory(LIMIT, kinds)
+    with Meanwhile() as rise:
+        for number in range(60):
+            for name in "abc":
+                store.put(key(str(number), name), answer(number, 2_000))
+    assert rise.of("orrery_cache_evictions_total") == 180 - len(store) > 30
+
+
+def test_of_a_folded_customer_what_cannot_be_written_down_is_gone_and_the_rest_is_not() -> None:
+    store = Memory(LIMIT, kinds)
+    with Meanwhile() as rise:
+        store.put(key("odd", "a"), answer(1, 2_000))
+        store.put(key("odd", "b"), Reading(object(), NOW, NOW, 2_000))
+        for number in range(4):
+            store.put(key(str(number)), answer(number))
+    assert rise.of("orrery_cache_evictions_total") == 1
+    assert (store.get(key("odd", "a")), store.get(key("odd", "b"))) == (answer(1, 2_000), None)
+
+
 def test_a_younger_answer_takes_the_place_of_a_folded_one() -> None:
     store = Memory(LIMIT, kinds)
     for number in range(10):
@@ -86,6 +144,11 @@ def test_what_is_dropped_is_not_folded_anywhere() -> None:
         store.put(key(str(number)), answer(number))
     store.drop(key("0"))
     assert store.get(key("0")) is None
+
+    for number in range(10):
+        store.put(key("busy", str(number)), answer(number))
+    store.drop(key("busy", "0"))
+    assert store.get(key("busy", "0")) is None
 
 
 def test_what_cannot_be_written_down_is_gone() -> None:
@@ -123,7 +186,7 @@ async def test_a_memory_too_small_for_all_customers_still_asks_nothing_twice() -
                 async with service.client(customer) as client:
                     found[customer] = (await client.get("/api/dashboard?cards=bill,credits,spend")).json()["cards"]
         memory = service.app.state.desk.cache._store
-        folded = len(memory._folded)
+        folded = memory._folded.answers
 
     assert folded > 10
     assert first == again

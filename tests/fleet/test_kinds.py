@@ -14,7 +14,7 @@ from app.listing import Nothing
 from app.orb import wire
 from app.reading import Reading
 from app.secret import Secret
-from tests.whole import whole
+from tests.whole import at_hand, whole
 
 KEY = ("customer_id", "borealis", "upcoming_invoice", "one")
 NOW = datetime(2026, 11, 20, 15, 4, 5, 123456, tzinfo=UTC)
@@ -110,7 +110,7 @@ async def test_all_that_is_kept_of_any_customer_can_be_shared() -> None:
                     await client.get(path)
                 for invoice in (await client.get("/api/invoices")).json()["data"][:2]:
                     await client.get(f"/api/invoices/{invoice['id']}")
-        kept = dict(service.app.state.desk.cache._store._ready._kept.items())
+        kept = at_hand(service.app)
 
     for key, found in kept.items():
         sealed = SEAL.close(key, found)

@@ -31,6 +31,7 @@ from tests.orb.webhooks import ORB_ID, OWN_ID, SECRET, TYPES, event, signed
 from tests.web import asgi
 from tests.web.test_changes import client_of
 from tests.web.test_document import dashboard
+from tests.whole import at_hand
 
 PATH = "/webhooks/orb"
 KEYS = (("customer_id", ORB_ID), ("external_customer_id", OWN_ID))
@@ -368,6 +369,6 @@ async def test_each_card_asks_the_questions_that_are_named_for_it(settings: Sett
         async with hooked(there, clock, wire=sandbox) as hooks, client_of(hooks.app, clock, "quill") as client:
             path = "/api/invoices" if part == "invoices" else f"/api/cards/{part}"
             (await client.get(path)).raise_for_status()
-            kept = {key[2] for key in hooks.app.state.desk.cache._store._ready._kept}
+            kept = {key[2] for key in at_hand(hooks.app)}
         assert kept & {*own}
         assert kept <= {*own, "subscriptions", "license_types"} | BORROWED.get(part, set())
