@@ -25,6 +25,14 @@ ORB = "http://127.0.0.1:9/v1"
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _patient() -> Iterator[None]:
+    """The sandbox breaks off expressions that take long; how busy this machine is, is not their fault."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.sandbox.evaluate.groups.PATIENCE", 60.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _listening() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         listen(patch)
