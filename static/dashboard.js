@@ -56,6 +56,10 @@ function fill(card) {
   document.dispatchEvent(new CustomEvent("orrery:ask", { detail: request })); // a frame signs it with its token
   request.onloadend = () => {
     if (asked[card.id] !== request) return;
+    if (card.matches(":active")) {
+      setTimeout(request.onloadend, 50); // a link that went away while it is pressed would not be followed
+      return;
+    }
     const found = request.status === 200 && request.response && request.response.getElementById(card.id);
     name(request.response);
     if (!found || (renewed && found.dataset.status === "failed")) {

@@ -87,6 +87,18 @@ def test_each_card_settles_by_itself_and_what_was_opened_and_focused_stays(signe
         assert page.url == f"{orrery.url}/"
 
 
+def test_a_link_that_is_pressed_while_its_card_is_renewed_is_followed(signed_in: Open) -> None:
+    with signed_in("Northwind") as page:
+        expect(page.locator("[data-late]")).to_have_count(0)
+        page.locator("#spend").get_by_role("link", name="Cumulative").hover()
+        page.mouse.down()
+        with page.expect_response(lambda answer: "spend" in answer.url):
+            page.evaluate("document.querySelector('.refresh').requestSubmit()")
+        expect(page.locator(".card[aria-busy=true]:not(#spend)")).to_have_count(0)
+        page.mouse.up()
+        page.wait_for_url("**/?view_mode=cumulative*", timeout=20_000)
+
+
 def test_a_button_pressed_twice_asks_once(signed_in: Open, orrery: Running) -> None:
     with signed_in("Quiet") as page:
         sent: list[str] = []
