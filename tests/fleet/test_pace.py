@@ -284,9 +284,9 @@ async def test_a_redis_that_is_always_slow_stops_nobody(server: RealRedis, clock
             fleet = Fleet(Secret(slow.url), Secret("orb_test_key"), kinds, Floors(), LIMITS, tasks, clock)
             await fleet.start()
             began = anyio.current_time()
-            taken = [await fleet.turns["analytics"].take() for _ in range(10)]
+            taken = [await fleet.turns["analytics"].take() for _ in range(40)]
             assert sum(not isinstance(each, float) for each in taken) >= 8
-            assert anyio.current_time() - began < 1
+            assert anyio.current_time() - began < 3
             tasks.cancel_scope.cancel()
         await fleet.aclose()
 

@@ -1,5 +1,6 @@
 """Which of several addresses a connection leads to."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -12,14 +13,15 @@ import pytest
 from app.orb.resolver import Resolver
 from app.orb.transport import Wire
 from tests.orb.origin import Server, origin
+from tests.unhurried import BACKEND, UnhurriedLoop
 
 LOCAL = socket.AF_INET
 SIXTH = socket.AF_INET6
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
+@pytest.fixture(params=["unhurried", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> Any:
+    return ("asyncio", {"use_uvloop": True}) if request.param == "uvloop" else BACKEND
 
 
 @asynccontextmanager
@@ -30,6 +32,11 @@ async def wired(server: Server, *before: tuple[int, tuple[Any, ...]]) -> AsyncIt
     names = Resolver(lambda *_: [(family, socket.SOCK_STREAM, 6, "", at) for family, at in known])
     async with Wire(resolver=names) as sockets:
         yield sockets
+
+
+def at_most(seconds: float) -> float:
+    """On uvloop the machine's pauses count too: that nobody waited an attempt's two seconds can be told."""
+    return seconds if isinstance(asyncio.get_running_loop(), UnhurriedLoop) else 1.9
 
 
 async def ask(sockets: Wire, server: Server) -> float:
@@ -63,7 +70,7 @@ def full(held: ExitStack) -> tuple[int, tuple[Any, ...]]:
 async def test_an_address_that_refuses_costs_no_time() -> None:
     with ExitStack() as held:
         async with origin(host="orb.test") as server, wired(server, refused(held), refused(held)) as sockets:
-            assert await ask(sockets, server) < 0.2
+            assert await ask(sockets, server) < at_most(0.2)
 
     assert server.count == 1
 
@@ -71,7 +78,7 @@ async def test_an_address_that_refuses_costs_no_time() -> None:
 async def test_an_address_that_says_nothing_costs_a_quarter_of_a_second() -> None:
     with ExitStack() as held:
         async with origin(host="orb.test") as server, wired(server, full(held)) as sockets:
-            assert 0.2 < await ask(sockets, server) < 0.5
+            assert 0.2 < await ask(sockets, server) < at_most(0.5)
 
     assert server.count == 1
 
@@ -90,8 +97,8 @@ async def test_a_family_that_leads_nowhere_costs_one_of_its_addresses() -> None:
                 ]
             )
             async with Wire(resolver=names) as other:
-                assert await ask(other, server) < 0.7  # three would cost 0.75
-            assert await ask(sockets, server) < 0.2
+                assert await ask(other, server) < at_most(0.7)  # three would cost 0.75
+            assert await ask(sockets, server) < at_most(0.2)
 
 
 async def test_where_every_address_refuses_nobody_is_there() -> None:

