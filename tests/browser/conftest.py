@@ -72,11 +72,16 @@ def until(page: Page, true: Callable[[], bool]) -> None:
         page.wait_for_timeout(20)
 
 
+def settled(page: Page) -> None:
+    """Waits until its late cards are there: on a busy machine any card may be one, and is replaced when it comes."""
+    expect(page.frames[-1].locator("[data-late]")).to_have_count(0)
+
+
 def listens(page: Page) -> None:
     """Waits until the page's stream is open and its late cards are there."""
     inside = page.frames[-1]
     until(page, lambda: inside.evaluate("typeof stream === 'object' && stream !== null && stream.readyState === 1"))
-    expect(inside.locator("[data-late]")).to_have_count(0)
+    settled(page)
 
 
 def hide(page: Page, *, hidden: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, settled, until
 from tests.running import Running, running
 
 NORTHWIND = "Northwind Robotics"
@@ -37,6 +37,7 @@ def test_the_first_view_takes_four_requests_at_most(signed_in: Open) -> None:
 @pytest.mark.parametrize("name", [NORTHWIND, "Halcyon", "Lumen", "Sunset"])
 def test_nothing_overflows_at_any_width_in_light_and_dark(signed_in: Open, width: int, name: str) -> None:
     with signed_in(name, viewport={"width": width, "height": 900}) as page:
+        settled(page)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -45,6 +46,7 @@ def test_nothing_overflows_at_any_width_in_light_and_dark(signed_in: Open, width
 
 def test_without_script_every_figure_chart_and_table_and_the_refresh_work(signed_in: Open) -> None:
     with signed_in(NORTHWIND, java_script_enabled=False) as page:
+        until(page, lambda: page.reload() is not None and page.locator("[data-late]").count() == 0)
         figure = page.locator(".bill .figure").inner_text()
         assert re.fullmatch(r"\$[\d,]+\.\d\d", figure)
         assert page.locator(".spend .bars path").count() > 3
@@ -89,7 +91,7 @@ def test_each_card_settles_by_itself_and_what_was_opened_and_focused_stays(signe
 
 def test_a_link_that_is_pressed_while_its_card_is_renewed_is_followed(signed_in: Open) -> None:
     with signed_in("Northwind") as page:
-        expect(page.locator("[data-late]")).to_have_count(0)
+        settled(page)
         page.locator("#spend").get_by_role("link", name="Cumulative").hover()
         page.mouse.down()
         with page.expect_response(lambda answer: "spend" in answer.url):
@@ -132,9 +134,9 @@ def test_an_older_answer_is_renewed_after_the_page_is_there(signed_in: Open) -> 
     with running(ORRERY_MAX_AGE="0") as at, signed_in("Meridian", at=at) as page:
         before = page.locator(".bill .figure").inner_text()
         with at.clock(advance=43_200), at.fault("upcoming_invoice", "slow", seconds=8):
-            page.reload()
+            # On a busy machine the older answer may come too late for the page as well.
+            until(page, lambda: page.reload() is not None and page.locator(".bill .message.stale").count() == 1)
             assert page.locator(".bill .figure").inner_text() == before
-            expect(page.locator(".bill .message.stale")).to_be_visible()
             expect(page.locator(".bill .figure")).not_to_have_text(before)
         expect(page.locator(".bill .message.stale")).to_have_count(0)
 
@@ -143,6 +145,7 @@ def test_the_stamp_keeps_ticking(signed_in: Open) -> None:
     with signed_in("Lumen") as page:
         page.clock.install()
         page.reload()
+        settled(page)
         stamp = page.locator("[data-stamp]")
         first = minutes(stamp.inner_text())
         page.clock.run_for(10 * 60 * 1000)
@@ -155,17 +158,17 @@ def minutes(text: str) -> int:
 
 
 def test_a_late_card_comes_by_itself(signed_in: Open, orrery: Running) -> None:
-    with orrery.fault("upcoming_invoice", "slow", seconds=1.6), signed_in("Atelier") as page:
+    with orrery.fault("upcoming_invoice", "slow", seconds=4), signed_in("Atelier") as page:
         bill = page.locator("#bill")
         assert bill.get_attribute("data-status") == "late"
-        assert page.locator("#credits").get_attribute("data-status") == "empty"
+        expect(page.locator("#credits")).to_have_attribute("data-status", "empty")
         expect(bill).to_have_attribute("data-status", "ready")
         expect(bill.locator(".figure")).to_contain_text("€")
         expect(page.get_by_text(re.compile("^Updated "))).to_be_visible()
 
 
 def test_whose_page_it_is_comes_late_too(signed_in: Open) -> None:
-    with running() as at, at.fault("subscriptions", "slow", seconds=2), signed_in("Atelier", at=at) as page:
+    with running() as at, at.fault("subscriptions", "slow", seconds=4), signed_in("Atelier", at=at) as page:
         assert page.locator(".identity").inner_text() == "Your account"
         expect(page.locator(".identity")).to_contain_text("Atelier")
         expect(page.locator(".identity")).to_contain_text(re.compile(r"day \d+ of \d+"))
@@ -178,7 +181,7 @@ def test_a_late_card_has_a_link_without_script(signed_in: Open, orrery: Running)
     ):
         page.goto(f"{orrery.url}/?view_mode=cumulative")
         assert page.locator("#spend").get_attribute("data-status") == "late"
-        page.get_by_role("link", name="Wait for it here").first.click()
+        page.locator("#spend").get_by_role("link", name="Wait for it here").click()
         expect(page.locator("#spend")).to_have_attribute("data-status", "ready")
 
 
@@ -191,6 +194,7 @@ def test_names_made_to_hurt_are_shown_literally(signed_in: Open) -> None:
 
 def test_it_can_be_walked_with_the_keyboard(signed_in: Open) -> None:
     with signed_in(NORTHWIND) as page:
+        settled(page)
         walked = [walk(page) for _ in range(20)]
         assert walked[:5] == ["A Usage", "BUTTON Refresh", "A Overview", "A Invoices", "A Explore"]
         assert "SUMMARY What the subtotal is made of" in walked
@@ -215,7 +219,7 @@ def test_signing_out_leads_back_to_the_choice(signed_in: Open) -> None:
 def test_a_failing_card_leaves_the_others_alone(signed_in: Open, orrery: Running) -> None:
     with orrery.fault("subscription_costs", "status", status=500), signed_in("Fresh") as page:
         expect(page.locator("#spend")).to_contain_text("had an error")
-        assert page.locator("#bill").get_attribute("data-status") == "ready"
+        expect(page.locator("#bill")).to_have_attribute("data-status", "ready")
 
 
 def test_what_could_not_be_refreshed_is_said_once(signed_in: Open, orrery: Running) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from app.orb.path import CustomerRef
 from app.secret import Secret
 from app.settings import SANDBOX_SECRET
 from app.web.tokens import Tokens
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, settled
 from tests.browser.host import Host, hosting
 from tests.running import Running, running
 from tests.test_artwork import svg
@@ -64,11 +64,6 @@ def themed(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
         yield found
 
 
-def style(page: Page, selector: str, name: str) -> str:
-    found: str = page.locator(selector).first.evaluate("(each, name) => getComputedStyle(each)[name]", name)
-    return found
-
-
 @pytest.mark.parametrize(
     ("scheme", "background", "accent"), [("light", LIGHT, "10, 107, 79"), ("dark", DARK, "63, 199, 154")]
 )
@@ -76,11 +71,11 @@ def test_the_colours_are_the_operators_in_both_schemes(
     signed_in: Open, themed: Running, scheme: str, background: str, accent: str
 ) -> None:
     with signed_in("Northwind", at=themed, color_scheme=scheme) as page:
-        assert style(page, "body", "backgroundColor") == background
-        assert style(page, ".places a[aria-current]", "borderBottomColor") == f"rgb({accent})"
-        assert style(page, ".card", "borderRadius") == "0px"
-        assert style(page, ".refresh button", "borderRadius") == "0px"
-        assert style(page, "body", "fontFamily").startswith("monospace")
+        expect(page.locator("body")).to_have_css("background-color", background)
+        expect(page.locator(".places a[aria-current]")).to_have_css("border-bottom-color", f"rgb({accent})")
+        expect(page.locator(".card").first).to_have_css("border-radius", "0px")
+        expect(page.locator(".refresh button")).to_have_css("border-radius", "0px")
+        expect(page.locator("body")).to_have_css("font-family", re.compile("^monospace"))
         expect(page).to_have_title("Usage – Aurora")
         expect(page.get_by_role("heading", name="Aurora Usage")).to_be_visible()
 
@@ -107,12 +102,12 @@ def test_a_token_picks_the_dark_theme_where_the_system_is_light(browser: Browser
     context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
     page.goto(themed.url)
-    assert style(page, "body", "backgroundColor") == DARK
-    assert style(page, ".card", "borderRadius") == "24px"
+    expect(page.locator("body")).to_have_css("background-color", DARK)
+    expect(page.locator(".card").first).to_have_css("border-radius", "24px")
     page.goto(f"{themed.url}/invoices/nothing")
-    assert style(page, "body", "backgroundColor") == DARK
+    expect(page.locator("body")).to_have_css("background-color", DARK)
     page.emulate_media(media="print")
-    assert style(page, "body", "backgroundColor") == LIGHT  # on paper it is light all the same
+    expect(page.locator("body")).to_have_css("background-color", LIGHT)  # on paper it is light all the same
     context.close()
 
 
@@ -123,15 +118,13 @@ def test_a_long_name_lies_under_nothing_and_makes_no_page_wider(browser: Browser
     context.add_cookies([cookie])  # type: ignore[list-item]
     page = context.new_page()
     page.goto(themed.url)
-    title, stamp = (
-        page.locator(selector).evaluate(
-            """(each) => {
-              const range = document.createRange();
-              range.selectNodeContents(each);
-              return range.getBoundingClientRect();
-            }"""
-        )
-        for selector in ("h1", "[data-stamp]")
+    settled(page)
+    title, stamp = page.evaluate(
+        """() => ["h1", "[data-stamp]"].map((selector) => {
+          const range = document.createRange();
+          range.selectNodeContents(document.querySelector(selector));
+          return range.getBoundingClientRect().toJSON();
+        })"""
     )
     assert title["right"] <= stamp["left"] or title["bottom"] <= stamp["top"]
     assert page.evaluate("document.documentElement.scrollWidth") == width
