@@ -12,6 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as Silence
 
 from app import log
 
@@ -78,6 +79,7 @@ class Link:
         self.doubtful = False
         self._looked = False
         self.losses = 0
+        self.lost_at = -inf  # on anyio's clock
         self.refusals = 0
         self._told: dict[str, float] = {}
         self._lost = anyio.Event()
@@ -101,7 +103,7 @@ class Link:
 
     async def _ask(self, question: Callable[[Redis], Awaitable[T]]) -> T | None:
         asked = await self._put(question)
-        if not asked.done.is_set():
+        if not asked.done.is_set() or isinstance(asked.error, Silence):  # its clock ran while this process was slow
             self._doubt()
         elif isinstance(asked.error, ResponseError):  # it is there, and refuses: full, read-only, an odd name
             self.refusals += 1
@@ -144,6 +146,7 @@ class Link:
         if self.up or self.doubtful:
             self.up = self.doubtful = False
             self.losses += 1
+            self.lost_at = anyio.current_time()
             self._tell("lost", error)
             self._lost.set()
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import anyio
@@ -22,8 +23,9 @@ _ASK = 0.1  # seconds until the others are asked again: they may have got answer
 class Together:
     """Several processes within one limit. Without Redis each keeps to its part: the limit by their number.
 
-    This process's own calls are counted here too, and in the first seconds without Redis those of the others as
-    they last were, for as long as they may be on their way: the change of keeper lets nobody through.
+    This process's own calls are counted here too, and those of the others go on counting when Redis goes: for a second
+    as if they had taken all of the limit that this process had not, then as they last were, for as long as they may be
+    on their way.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Together:
         self._careful = 0.0  # until when it keeps to its part
         self._unheard = False  # a pause that the others were not told of
         self._others = (0, 0.0)  # how many calls of theirs counted, and until when they do
+        self._lost = (-inf, 0)  # when Redis was lost, and how many calls of this process's own counted then
 
     @property
     def paused(self) -> float:
@@ -96,7 +99,12 @@ class Together:
     def _part(self, now: float) -> float:
         """How long to wait where nobody knows of the others' calls but what they last were."""
         others, until = self._others
-        return self._pace.wait(now, self._peers.count, others if now < until else 0)
+        others = others if now < until else 0
+        if self._peers.count > 1 and now < self._link.lost_at + _FREED / 1e6:  # what they took since is not known
+            if self._lost[0] != self._link.lost_at:
+                self._lost = self._link.lost_at, self._pace.taken(now)
+            others = max(others, self._pace.allowed(now) - self._lost[1])
+        return self._pace.wait(now, self._peers.count, others)
 
     def _named(self, now: float) -> Slot:
         """A call leaves that Redis does not know of yet."""

@@ -50,6 +50,19 @@ async def test_a_redis_that_was_only_slow_is_not_lost(own_server: RealRedis) -> 
         assert (link.up, link.doubtful, link.losses) == (True, False, 0)
 
 
+async def test_a_client_that_gave_up_waiting_knows_no_more_than_that_it_was_slow(own_server: RealRedis) -> None:
+    async with anyio.create_task_group() as tasks:
+        link = Link(connect(own_server.url, silence=0.05), tasks, patience=60)
+        await link.look()
+        own_server.hang()
+        await cost(link)
+        assert (link.up, link.doubtful, link.losses) == (False, True, 0)
+        own_server.go_on()
+        await link.look()
+        assert (link.up, link.doubtful, link.losses) == (True, False, 0)
+    await link.aclose()
+
+
 async def test_a_redis_that_is_gone_costs_nothing(own_server: RealRedis) -> None:
     async with linked(own_server) as link:
         own_server.stop()

@@ -45,6 +45,11 @@ class Left:
                     self.times.append(anyio.current_time())
 
 
+def long_lost(process: Process) -> None:
+    """As it is a second after this process has lost Redis."""
+    process.fleet.link.lost_at -= 1.1
+
+
 async def test_three_processes_leave_no_more_calls_than_one_may(server: RealRedis, clock: Clock) -> None:
     async with processes(server, clock, 3) as all_three:
         left = Left(all_three)
@@ -114,6 +119,7 @@ async def test_a_redis_that_is_back_learns_what_left_and_each_keeps_to_its_part_
         one = both[0].fleet
         own_server.hang()
         await until(lambda: not (one.link.up or one.link.doubtful))
+        long_lost(both[0])
         for _ in range(2):
             assert not isinstance(await one.turns["analytics"].take(), float)
         own_server.go_on()
@@ -134,6 +140,7 @@ async def test_while_redis_may_only_be_slow_nobody_uses_what_others_may_be_using
         assert isinstance(await other.take(), float)
         assert both[1].fleet.link.doubtful
         await both[1].fleet.link.look()
+        long_lost(both[1])
         assert not isinstance(await other.take(), float)
         own_server.go_on()
 
@@ -171,14 +178,53 @@ async def test_calls_that_come_back_late_keep_their_place(server: RealRedis, clo
         assert [isinstance(await turn.take(), float) for turn in turns] == [True, True]
 
 
-async def test_in_the_first_second_without_redis_the_calls_of_others_count(own_server: RealRedis, clock: Clock) -> None:
+async def test_a_second_after_redis_is_gone_the_calls_of_others_count_as_they_were(
+    own_server: RealRedis, clock: Clock
+) -> None:
     async with processes(own_server, clock, 2) as both:
         await until(lambda: all(each.fleet.peers.count == 2 for each in both))
         one, other = (each.fleet.turns["analytics"] for each in both)
         for turn in (*[one] * 8, other):
             await turn.take()
         own_server.stop()
+        await until(lambda: not both[1].fleet.link.up)
+        long_lost(both[1])
         assert [isinstance(await other.take(), float) for _ in range(3)] == [False, True, True]
+
+
+async def test_in_the_first_second_without_redis_others_may_have_taken_all_meanwhile(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 2) as both:
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
+        one, other = (each.fleet.turns["analytics"] for each in both)
+        for turn in (other, *[one] * 9):
+            assert not isinstance(await turn.take(), float)
+        own_server.stop()
+        assert [isinstance(await other.take(), float) for _ in range(3)] == [True, True, True]
+
+
+async def test_in_the_first_second_without_redis_a_call_that_came_back_makes_room_for_one(
+    own_server: RealRedis, clock: Clock
+) -> None:
+    async with processes(own_server, clock, 2) as both:
+        await until(lambda: all(each.fleet.peers.count == 2 for each in both))
+        turn = both[0].fleet.turns["analytics"]
+        slots = [await turn.take() for _ in range(2)]
+        own_server.stop()
+        assert isinstance(await turn.take(), float)
+        for each in slots:
+            assert not isinstance(each, float)
+            each.until = 0
+        assert [isinstance(await turn.take(), float) for _ in range(3)] == [False, False, True]
+
+
+async def test_one_process_by_itself_does_without_redis_at_once(own_server: RealRedis, clock: Clock) -> None:
+    async with processes(own_server, clock, 1) as (one,):
+        turn = one.fleet.turns["analytics"]
+        await turn.take()
+        own_server.stop()
+        assert [isinstance(await turn.take(), float) for _ in range(10)] == [False] * 9 + [True]
 
 
 async def test_calls_of_others_count_without_redis_for_as_long_as_they_may_be_on_their_way(
