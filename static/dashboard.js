@@ -246,6 +246,7 @@ function lay(within) {
 
     read();
     picture.ariaHidden = "true";
+    picture.querySelectorAll("rect").forEach((day) => day.remove()); // they say the same to who has no script
     plot.append(way);
     ["input", "focus"].forEach((each) => way.addEventListener(each, show));
     ["pointerdown", "pointermove"].forEach((each) => way.addEventListener(each, point));

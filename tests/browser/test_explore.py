@@ -53,10 +53,11 @@ def test_hours_are_drawn_and_stand_in_a_table(signed_in: Open, orrery: Running) 
         page.get_by_label("Group by").select_option("Hour")
         page.get_by_role("button", name="Run query").click()
         expect(page.locator("footer")).to_be_attached()  # the end of the page
-        drawn = page.locator("#result .bars rect")
-        assert drawn.count() == page.locator("#result tbody tr").count() > 24
+        way = page.locator("#result .way").first
+        hours = int(way.get_attribute("max") or 0) - int(way.get_attribute("min") or 0) + 1
+        assert 24 < page.locator("#result tbody tr").count() <= hours
         cells = page.locator("#result tbody tr").first.locator("th, td:not(.bar)").all_text_contents()
-        page.locator("#result .way").first.focus()
+        way.focus()
         page.keyboard.press("Home")
         expect(page.locator("#result .way").first).to_have_attribute(
             "aria-valuetext", f"{cells[0]}, Quantity {cells[1]}, Subtotal {cells[2]}"

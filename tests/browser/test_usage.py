@@ -24,7 +24,8 @@ def test_without_script_usage_is_behind_a_link(signed_in: Open) -> None:
 
 
 def test_every_day_of_a_chart_says_what_it_is_and_stands_in_the_table(signed_in: Open) -> None:
-    with signed_in("Chorus") as page:
+    with signed_in("Chorus", java_script_enabled=False) as page:
+        page.goto(f"{page.url}cards/usage")
         card = page.locator("#usage")
         expect(card).to_have_attribute("data-status", "ready")
         chart = card.locator(".metric").first
@@ -32,6 +33,13 @@ def test_every_day_of_a_chart_says_what_it_is_and_stands_in_the_table(signed_in:
         assert chart.locator("rect title").count() == days > 0
         card.locator("summary", has_text="View as table").click()
         expect(card.get_by_role("table")).to_be_visible()
+
+
+def test_with_script_one_way_takes_the_place_of_all_its_days(signed_in: Open) -> None:
+    with signed_in("Chorus") as page:
+        chart = page.locator("#usage .metric").first
+        expect(chart.locator(".way")).to_be_attached()
+        expect(chart.locator(".bars rect")).to_have_count(0)
 
 
 def test_it_fits_a_narrow_screen_with_groups_too(signed_in: Open, orrery: Running) -> None:
