@@ -70,7 +70,7 @@ async def test_when_redis_goes_the_limit_holds_and_calls_still_leave(
     async with processes(own_server, clock, 3, PATIENCE) as all_three:
         await until(lambda: all(each.fleet.peers.count == 3 for each in all_three))
         left = Left(all_three)
-        await left.flood(4, happens)
+        await left.flood(6, happens)
         after = left.times[left.times.index(0) + 1 :]
         own_server.go_on()
 
