@@ -8,7 +8,7 @@ STAMP := .venv/.locked
 NODE := tests/browser tests/typescript
 NODE_STAMPS := $(NODE:%=%/node_modules/.locked)
 
-.PHONY: run fleet test thorough check bench lighthouse restarts audit sbom mutants format golden catalogues setup lock
+.PHONY: run fleet test pauses thorough check bench lighthouse restarts audit sbom mutants format golden catalogues setup lock
 
 run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unless ORB_API_KEY is set
 	@if [ -n "$$ORB_API_KEY$$ORB_API_KEY_FILE" ]; then exec $(BIN)/python -m app serve; \
@@ -25,10 +25,13 @@ LAST := tests/budget/test_limits_of_the_account.py tests/faults/test_connecting.
 SPREAD := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Else every service that a test starts compiles all of itself again.
-test: export PYTHONDONTWRITEBYTECODE =
+test pauses: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP) $(NODE_STAMPS) ## every test
 	$(BIN)/python -m pytest $(SPREAD) $(LAST:%=--ignore=%)
 	$(BIN)/python -m pytest $(SPREAD) $(LAST)
+
+pauses: $(STAMP) $(NODE_STAMPS) ## every test on a machine that pauses: all stops for up to half a second, again and again
+	$(BIN)/python -m tests.pauses $(SPREAD)
 
 thorough: ## every test, with all that takes long: each instant, each customer, each locale, in half an hour
 	THOROUGH=1 $(MAKE) test
