@@ -146,7 +146,14 @@ async def test_a_state_that_orb_refuses_with_is_no_failure(serve: Serve, orb_rou
 async def test_a_call_without_a_turn_is_shed_and_who_waits_is_seen(
     serve: Serve, orb_router: respx.MockRouter, settings: Settings
 ) -> None:
-    borealis(orb_router)
+    seen = anyio.Event()  # while a call is under way, its place is taken for longer than anybody has patience
+    costs = answer("subscription_costs_periodic")
+
+    async def once_seen(_request: httpx.Request) -> httpx.Response:
+        await seen.wait()
+        return costs
+
+    borealis(orb_router)["subscription_costs"].mock(side_effect=once_seen)
     poor = replace(settings, orb_rate_plan="trial", patience=1)
     async with serve(settings=poor) as client, anyio.create_task_group() as group:
         before = read((await client.get("/metrics")).text)
@@ -156,6 +163,7 @@ async def test_a_call_without_a_turn_is_shed_and_who_waits_is_seen(
                     asking.start_soon(client.get, f"/api/cards/spend?view_mode={kind}")
                 await anyio.wait_all_tasks_blocked()
                 during = read((await client.get("/metrics")).text)
+                seen.set()
         group.cancel_scope.cancel()
 
     assert before.of("orrery_budget_allowed", rate="analytics") == 1
