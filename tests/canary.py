@@ -57,7 +57,10 @@ class Watch(logging.Handler):
         text = record.getMessage() + str(record.__dict__.get("fields", ""))
         self.look(f"a log line of {record.name}", [text.encode("utf-8", "replace")])
         if record.exc_info and record.exc_info[1]:
-            self.look(f"a traceback of {record.name}", [_told(record.exc_info[1]).encode("utf-8", "replace")])
+            error = record.exc_info[1]
+            said, _, _ = record.getMessage().partition("\n")
+            where = f"a traceback of {record.name}, {said}: {type(error).__name__}"
+            self.look(where, [_told(error).encode("utf-8", "replace")])
 
 
 def _told(error: BaseException) -> str:

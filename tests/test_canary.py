@@ -55,7 +55,7 @@ async def test_a_secret_in_an_answer_a_line_or_a_traceback_is_heard() -> None:
 
     found = [each.rpartition(" in ")[2] for each in WATCH.found]
     WATCH.found.clear()
-    assert found == ["an answer", "a log line of anybody", "a traceback of anybody"]
+    assert found == ["an answer", "a log line of anybody", "a traceback of anybody, wrong: ValueError"]
 
 
 async def test_the_key_is_where_it_has_to_be(serve: Serve, orb_router: respx.MockRouter) -> None:

@@ -107,7 +107,7 @@ async def test_a_period_before_all_years_is_no_period_to_ask_for() -> None:
         document["data"][0]["current_billing_period_start_date"] = "0001-01-01T00:00:00+14:00"
         return answer.having(json.dumps(document).encode())
 
-    async with stage() as orrery:
+    async with stage(patience=20) as orrery:
         orrery.front.strikes(LIST, answers(other))
         found = await orrery.document()
 
