@@ -17,8 +17,8 @@ run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unle
 fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, on http://127.0.0.1:8000
 	@exec $(BIN)/python deploy/fleet.py
 
-# What loads the machine, or listens to how it does under load, comes after all else.
-LAST := tests/budget/test_limits_of_the_account.py tests/faults/test_connecting.py tests/faults/test_memory.py \
+# What loads the machine, or listens to how it does under load, has it to itself.
+ALONE := tests/budget/test_limits_of_the_account.py tests/faults/test_connecting.py tests/faults/test_memory.py \
 	$(addprefix tests/fleet/test_, chaos.py crowd.py pace.py told.py) \
 	$(addprefix tests/serving/test_, guarded.py restarts.py stopping.py workers.py)
 
@@ -27,8 +27,8 @@ SPREAD := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 # Else every service that a test starts compiles all of itself again.
 test pauses: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP) $(NODE_STAMPS) ## every test
-	$(BIN)/python -m pytest $(SPREAD) $(LAST:%=--ignore=%)
-	$(BIN)/python -m pytest $(SPREAD) $(LAST)
+	$(BIN)/python -m pytest $(SPREAD) $(ALONE:%=--ignore=%)
+	$(BIN)/python -m pytest $(ALONE)
 
 pauses: $(STAMP) $(NODE_STAMPS) ## every test on a machine that pauses: all stops for up to half a second, again and again
 	$(BIN)/python -m tests.pauses $(SPREAD)
