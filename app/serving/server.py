@@ -44,9 +44,10 @@ class Server(uvicorn.Server):
         self._doors: Doors | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first SIGTERM begins the lame duck; another signal, or SIGINT, ends it."""
+        """The first SIGTERM begins the lame duck; another signal, or SIGINT, ends it, whichever is seen first."""
+        stops = self.should_exit
         super().handle_exit(sig, frame)
-        if sig == signal.SIGTERM and self.started and self._ends is None and self._loop is not None:
+        if sig == signal.SIGTERM and not stops and self.started and self._ends is None and self._loop is not None:
             self.should_exit = False
             self._ends = time.monotonic() + self._lame_duck
             self._loop.call_soon_threadsafe(self._turn_away)

@@ -64,6 +64,9 @@ def watch_over(command: Sequence[str], listener: socket, count: int) -> int:
     """Keeps so many processes of the command running, which serve that socket (`--listener`), until a signal ends them.
 
     Every signal is passed on: the first begins their lame duck, the second ends it. Returns the exit code.
+
+    A second SIGTERM goes on as SIGINT, which ends a lame duck too: a process that has not come to the first yet, for
+    it is starting or the machine is busy, would take two of one kind for one.
     """
     with _signals() as told:
         workers = [Worker(command, listener) for _ in range(count)]
@@ -71,10 +74,11 @@ def watch_over(command: Sequence[str], listener: socket, count: int) -> int:
         try:
             while not (passed and all(each.has_ended() for each in workers)):
                 for number in told[passed:]:
+                    second = told[: passed + 1] == [signal.SIGTERM] * 2
                     passed += 1
                     listener.close()  # else those who come after the last process has gone would wait in line
                     for each in workers:
-                        each.tell(number)
+                        each.tell(signal.SIGINT if second else number)
                 if not passed:
                     for each in workers:
                         each.look_after()

@@ -21,10 +21,12 @@ PATIENCE = 1
 
 @dataclass(frozen=True)
 class Service:
-    """`serve` for an account whose Orb takes calls and never answers: a dashboard comes when patience ends."""
+    """`serve` for an account whose Orb takes calls and never answers: a dashboard comes when patience ends, or when
+    `orb` is closed."""
 
     process: "subprocess.Popen[bytes]"
     port: int
+    orb: socket.socket
 
     def exchange(self, data: bytes = REQUEST) -> bytes:
         with Probe(self.port) as probe:
@@ -39,7 +41,7 @@ class Service:
         began = time.monotonic()
         self.process.send_signal(number)
         while self.is_ready():
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
 
     @contextmanager
     def asked(self) -> Iterator[Probe]:
@@ -60,7 +62,7 @@ def service(**settings: str) -> Iterator[Service]:
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=bare(**usual | addresses | settings), process_group=0
         )
-        found = Service(process, port)
+        found = Service(process, port, orb)
         try:
             while True:
                 assert process.poll() is None
