@@ -3,11 +3,12 @@
 import json
 import tomllib
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema_rs import Draft202012Validator
 from starlette.routing import Route
 
 from app.main import create_app
@@ -67,6 +68,7 @@ def closed(schema: Any) -> Any:
     return found
 
 
+@cache
 def validator(method: str, path: str) -> Draft202012Validator:
     content = DOCUMENT["paths"][path][method]["responses"]["200"]["content"]
     schema = closed({"components": DOCUMENT["components"], **content["application/json"]["schema"]})
@@ -74,7 +76,7 @@ def validator(method: str, path: str) -> Draft202012Validator:
 
 
 def conform(found: Any, path: str, method: str = "get") -> None:
-    wrong = [f"{each.json_path}: {each.message:.200}" for each in validator(method, path).iter_errors(found)]
+    wrong = [f"{each.instance_path}: {each.message:.200}" for each in validator(method, path).iter_errors(found)]
     assert wrong == []
 
 
