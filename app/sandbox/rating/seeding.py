@@ -12,48 +12,46 @@ from app.sandbox.world.world import Customer
 _RHYTHM = (14, 11, 9, 8, 9, 12, 20, 34, 55, 72, 80, 82, 74, 78, 84, 83, 77, 66, 52, 41, 34, 28, 22, 18)
 _HOURS = [hour for hour, weight in enumerate(_RHYTHM) for _ in range(weight)]
 
-#: Makes a habit's events of some days. An event is known the moment it happens. A hash of its name, day and number
-#: decides its time, its amount and its properties, so that every start makes the same. What is picked from stands in
-#: columns, and remainders are of one type: as constants, or widened to 128 bits, they cost more than all the rest.
-SEED = """
-INSERT INTO events
+# An event is known the moment it happens. A hash of its name, day and number decides its time, its amount and its
+# properties, so that every start makes the same. What is picked from stands in columns, and remainders are of one
+# type: as constants, or widened to 128 bits, they cost more than all the rest.
+_SEED = """
 SELECT
-    $customer, $event_name, moment, moment, $seed || '/' || day || '/' || n,
-    '{"source":"app"' || $amount_key || CASE WHEN $amount_key = '' THEN '' ELSE
-        ((1 + (hash($seed, day, n, 3) % $spread::UBIGINT)::INTEGER)::DECIMAL(9, 0) * $step::DECIMAL(18, 6)
-            )::DECIMAL(24, 6)::VARCHAR END
+    $event_name, moment, moment,
+    '{"source":"app"' || amounts[1 + (hash($seed, day, n, 3) % len(amounts)::UBIGINT)::INTEGER]
     || first[1 + (hash($seed, day, n, 4) % len(first)::UBIGINT)::INTEGER]
     || second[1 + (hash($seed, day, n, 5) % len(second)::UBIGINT)::INTEGER]
     || third[1 + (hash($seed, day, n, 6) % len(third)::UBIGINT)::INTEGER] || '}'
 FROM (
-    SELECT first, second, third, day, n, dawn + to_microseconds((
+    SELECT amounts, first, second, third, day, n, dawn + to_microseconds((
         hours[1 + (hash($seed, day, n, 1) % len(hours)::UBIGINT)::INTEGER] * 3600000000
         + (hash($seed, day, n, 2) % 3600000000::UBIGINT)::BIGINT
     ) % length) AS moment
     FROM (
-        SELECT hours, first, second, third, day, dawn, length, unnest(range(many)) AS n
+        SELECT hours, amounts, first, second, third, day, dawn, length, unnest(range(many)) AS n
         FROM
-            (SELECT $hours AS hours, $first AS first, $second AS second, $third AS third),
+            (SELECT $hours AS hours, $amounts AS amounts, $first AS first, $second AS second, $third AS third),
             (SELECT unnest($days) AS day, unnest($dawns) AS dawn, unnest($lengths) AS length, unnest($counts) AS many)
     )
 )
-ORDER BY moment
 """
 
 
+def seed(table: str) -> str:
+    """Write what makes a habit's events of some days, into a table."""
+    return f"INSERT INTO {table} {_SEED}"
+
+
 def seeds(customer: Customer, habit: Habit, months: Sequence[date], scale: float) -> dict[str, Any]:
-    """Say what `SEED` needs to make the events of local months, each named by its first day."""
+    """Say what `seed` needs to make the events of local months, each named by its first day."""
     days = [month + timedelta(days=n) for month in months for n in range((first_of_month(month, 1) - month).days)]
     dawns = [_dawn(customer, day) for day in days]
     nexts = [_dawn(customer, day + timedelta(days=1)) for day in days]
     first, second, third = ([*(tags.slots() for tags in habit.tags)] + [[""]] * 3)[:3]
     return {
-        "customer": customer.id,
         "event_name": habit.event_name,
         "seed": f"{customer.external_id}/{habit.seed}/{habit.event_name}",
-        "amount_key": f',"{habit.amount}":' if habit.amount else "",
-        "step": str(habit.step),
-        "spread": 2 * habit.steps - 1,
+        "amounts": habit.amounts(),
         "first": first,
         "second": second,
         "third": third,

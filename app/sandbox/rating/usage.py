@@ -19,7 +19,7 @@ ZERO = Decimal(0)
 _ROWS = """
 SELECT len(list_filter($cuts, lambda cut: cut <= {moment})) - 1 AS span, {groups} AS groups, {worth} AS worth
 FROM events
-WHERE customer IN $customers AND event_name = $event_name
+WHERE event_name = $event_name
     AND timestamp >= $cuts[1] AND {moment} < $cuts[len($cuts)] AND received <= $known
 """
 # When an event begins to count: once it has happened, or once it has been received as well.
@@ -89,8 +89,8 @@ class Usage:
         asked = _ROWS.format(groups=f"[{groups}]::VARCHAR[]", worth=worth, moment=moment)
         rows = self.events.recall(
             _SQL[metric.aggregation].format(rows=asked),
+            [customer.id for customer in subscription.users],
             cuts=[naive(cut) for cut in cuts],
-            customers=[customer.id for customer in subscription.users],
             event_name=metric.event_name,
             known=naive(self.known),
             **paths,

@@ -36,7 +36,7 @@ _BASE, _DAY, _LONGEST = 400, 10, 100
 
 _SENT = """
 SELECT list(timestamp ORDER BY timestamp), list(properties ORDER BY timestamp) FROM events
-WHERE customer = $customer AND event_name = $event_name
+WHERE event_name = $event_name
     AND timestamp >= $start AND timestamp < $end AND received <= $known
 """
 
@@ -126,7 +126,7 @@ def _received(desk: Desk, customer: Customer, span: Window) -> Callable[[str], S
     def sent(event_name: str) -> Sent:
         ((timestamps, properties),) = desk.events.ask(
             _SENT,
-            customer=customer.id,
+            [customer.id],
             event_name=event_name,
             start=naive(start),
             end=naive(span[1]),

@@ -52,6 +52,12 @@ class Habit:
         tagged = (name for tags in self.tags for values in tags.values for name in values)
         return list(dict.fromkeys([*([self.amount] if self.amount else []), *tagged]))
 
+    def amounts(self) -> list[str]:
+        """Write each amount that an event may bear as a piece of JSON: all are equally frequent."""
+        if self.amount is None:
+            return [""]
+        return [f',"{self.amount}":{times * self.step:.6f}' for times in range(1, 2 * self.steps)]
+
     def on(self, day: date, scale: float = 1) -> int:
         """Count the events of a local day: weekdays differ, and so do days, the same at every start."""
         chance = blake2b(f"{self.seed}/{self.event_name}/{day.toordinal()}".encode(), digest_size=8).digest()
