@@ -18,46 +18,53 @@ _EVERY, _LONGEST = 2.0, 0.5  # seconds
 _SHORTEST = 0.1
 
 
-def below(root: int) -> set[int]:
-    """The process and all that it started, and those that these started."""
-    parents = {pid: parent for pid, (_, parent) in _processes().items()}
-    found, more = set[int](), {root} & parents.keys()
-    while more:
-        found |= more
-        more = {pid for pid, parent in parents.items() if parent in found} - found
+def children(pid: int) -> list[int]:
+    """What a process has started."""
+    found: list[int] = []
+    for each in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # it has ended meanwhile
+            found += map(int, each.read_text().split())
     return found
 
 
 def rests(pid: int) -> bool:
-    """Whether somebody has stopped it, or it is no more."""
-    return _processes().get(pid, ("T", 0))[0] in "TZX"
+    """Whether somebody has stopped it, or is about to, or it is no more."""
+    try:
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    except OSError:
+        return True
+    return status["State"][0] in "TZX" or bool(int(status["ShdPnd"], 16) >> (signal.SIGSTOP - 1) & 1)
 
 
 @contextmanager
 def stopped(root: int) -> Iterator[None]:
-    """None of these processes runs until the block ends. What was stopped before, as by a test, stays so after it."""
-    running = {pid for pid in below(root) if not rests(pid)}
+    """Nothing of a process, and of what it started, runs until the block ends. What was stopped before, as by a test,
+    stays so after it: whoever might stop or start something comes first."""
+    held: list[int] = []
     try:
-        _tell(running, signal.SIGSTOP)
+        left = [root]
+        while left:
+            pid = left.pop(0)
+            if not rests(pid):
+                held.append(pid)
+                _tell(pid, signal.SIGSTOP)
+                _await(pid)
+            left += children(pid)
         yield
     finally:
-        _tell(running, signal.SIGCONT)
+        for pid in reversed(held):
+            _tell(pid, signal.SIGCONT)
 
 
-def _processes() -> dict[int, tuple[str, int]]:
-    """The state of each process and who started it."""
-    found = {}
-    for each in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            state, parent = each.read_text().rpartition(")")[2].split()[:2]
-            found[int(each.parent.name)] = state, int(parent)
-    return found
+def _await(pid: int) -> None:
+    ends = time.monotonic() + 1
+    while not rests(pid) and time.monotonic() < ends:
+        time.sleep(0.0005)
 
 
-def _tell(pids: set[int], what: signal.Signals) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, what)
+def _tell(pid: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, what)
 
 
 def main(arguments: list[str]) -> int:

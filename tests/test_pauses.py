@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pauses import below, rests, stopped
+from tests.pauses import children, rests, stopped
 from tests.running import ROOT
 
 # One that starts another, says which, and waits.
@@ -39,7 +39,7 @@ def soon(true: Callable[[], bool]) -> None:
 
 def test_a_pause_stops_all_that_was_started_and_lets_it_go_on(parent: "subprocess.Popen[str]") -> None:
     started = child(parent)
-    assert below(parent.pid) == {parent.pid, started}
+    assert children(parent.pid) == [started]
     with stopped(parent.pid):
         soon(lambda: rests(parent.pid) and rests(started))
         assert not rests(os.getpid())
@@ -54,6 +54,31 @@ def test_what_a_test_has_stopped_itself_stays_so(parent: "subprocess.Popen[str]"
         soon(lambda: rests(parent.pid))
     soon(lambda: not rests(parent.pid))
     assert rests(started)
+
+
+# One that stops another for ten milliseconds, again and again, and ends badly when that one runs meanwhile.
+STOPPING = """
+import os, pathlib, signal, subprocess, sys, time
+each = subprocess.Popen(['sleep', '60'])
+state = pathlib.Path(f'/proc/{each.pid}/stat')
+ran = 0
+for _ in range(30):
+    each.send_signal(signal.SIGSTOP)
+    looks = [state.read_text().rpartition(')')[2].split()[0] for _ in range(10) if not time.sleep(0.001)]
+    ran += 'T' in looks and looks[-1] != 'T'
+    each.send_signal(signal.SIGCONT)
+    time.sleep(0.01)
+each.kill()
+sys.exit(ran > 0)
+"""
+
+
+def test_what_a_test_stops_as_a_pause_begins_stays_so_too() -> None:
+    stopping = subprocess.Popen([sys.executable, "-c", STOPPING])
+    while stopping.poll() is None:
+        with stopped(stopping.pid):
+            time.sleep(0.002)
+    assert stopping.returncode == 0
 
 
 @pytest.mark.parametrize(("body", "code"), [("assert True", 0), ("assert False", 1)])
