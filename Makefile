@@ -17,7 +17,7 @@ run: $(STAMP) ## the dashboard on http://127.0.0.1:8000, fed by the sandbox unle
 fleet: $(STAMP) ## compose.yaml without Docker: two copies as one behind nginx, on http://127.0.0.1:8000
 	@exec $(BIN)/python deploy/fleet.py
 
-# What loads the machine, or listens to how it does under load, has it to itself.
+# What loads the machine, or waits for most of its time, comes last, and beside nothing else.
 ALONE := tests/budget/test_limits_of_the_account.py tests/faults/test_connecting.py tests/faults/test_memory.py \
 	$(addprefix tests/fleet/test_, chaos.py crowd.py pace.py told.py) \
 	$(addprefix tests/serving/test_, guarded.py restarts.py stopping.py workers.py)
@@ -28,7 +28,7 @@ SPREAD := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test pauses: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP) $(NODE_STAMPS) ## every test
 	$(BIN)/python -m pytest $(SPREAD) $(ALONE:%=--ignore=%)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest $(SPREAD) $(ALONE)
 
 pauses: $(STAMP) $(NODE_STAMPS) ## every test on a machine that pauses: all stops for up to half a second, again and again
 	$(BIN)/python -m tests.pauses $(SPREAD)
