@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 import respx
 
@@ -22,6 +23,12 @@ from tests.canary import ORB_KEY, VIEWER_SECRET, WATCH, listen
 from tests.running import RUNNING
 
 ORB = "http://127.0.0.1:9/v1"
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile(
+    "patient", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", autouse=True)

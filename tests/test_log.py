@@ -104,7 +104,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=300)
 @given(event=TEXTS, value=VALUES, mistake=TEXTS)
 def test_one_event_is_one_line_of_json_whatever_is_in_it(event: str, value: object, mistake: str) -> None:
     with showing() as shown:

@@ -179,7 +179,7 @@ async def play(told: list[Step], limit: int, *, roomy: bool) -> int:
 def test_ages_never_go_back_bytes_stay_bounded_and_nobody_gets_anothers_answer(limit: int, roomy: bool) -> None:
     answered = 0
 
-    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None)
+    @settings(max_examples=EXAMPLES, derandomize=True)
     @given(steps)
     def any_order(told: list[Step]) -> None:
         nonlocal answered

@@ -94,7 +94,7 @@ def damaged(draw: st.DrawFn, raw: bytes) -> bytes:
     return bytes(found[: draw(st.integers(0, len(found)))] if draw(st.booleans()) else found)
 
 
-@settings(max_examples=times(400, 150), derandomize=True, deadline=None)
+@settings(max_examples=times(400, 150), derandomize=True)
 @given(raw=st.one_of(damaged(FRAMINGS["zipped"]), damaged(FRAMINGS["zipped, by hanging up"]), st.binary(max_size=200)))
 async def test_damage_anywhere_to_a_body_that_tells_of_damage_is_seen(raw: bytes) -> None:
     async with asked() as (peer, orb):
@@ -106,7 +106,7 @@ async def test_damage_anywhere_to_a_body_that_tells_of_damage_is_seen(raw: bytes
     assert found == whole or isinstance(found, OrbError)
 
 
-@settings(max_examples=times(400, 150), derandomize=True, deadline=None)
+@settings(max_examples=times(400, 150), derandomize=True)
 @given(raw=st.one_of(*(damaged(FRAMINGS[each]) for each in ("by length", "by hanging up", "in chunks"))))
 async def test_damage_anywhere_comes_to_an_answer_or_to_an_error_of_ours(raw: bytes) -> None:
     async with asked() as (peer, orb):

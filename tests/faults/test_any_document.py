@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.faults.front import Answer
@@ -65,7 +65,7 @@ def change(document: Any, steps: list[int], value: Any, how: int) -> Any:
     return found
 
 
-@settings(max_examples=times(150, 50), derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(150, 50), derandomize=True)
 @given(route=st.sampled_from([*ROUTES.values(), LIST, "/credits?"]), odds=st.lists(odd(), min_size=1, max_size=3))
 async def test_no_document_is_a_bug_or_costs_another_card(route: str, odds: list[Any]) -> None:
     def other(answer: Answer) -> Answer:
@@ -116,7 +116,7 @@ async def test_a_period_before_all_years_is_no_period_to_ask_for() -> None:
     assert "bug" not in codes(found).values()
 
 
-@settings(max_examples=times(200, 60), derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(200, 60), derandomize=True)
 @given(place=st.sampled_from(LATE), odds=st.lists(odd(), min_size=1, max_size=3))
 async def test_no_document_is_a_bug_in_what_comes_late(place: tuple[str, str, str], odds: list[Any]) -> None:
     customer, path, route = place

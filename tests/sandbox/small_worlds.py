@@ -46,7 +46,6 @@ TAGS = ("red", "blue", 'a "quoted\\ tag', "ärger", "")
 #: The same worlds at every run, however slow the machine.
 steady = settings(
     derandomize=True,
-    deadline=None,
     max_examples=times(25, 10),
     database=None,
     print_blob=False,

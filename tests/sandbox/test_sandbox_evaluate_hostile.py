@@ -8,7 +8,7 @@ import anyio
 import duckdb
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sandbox.evaluate import engine
@@ -315,7 +315,7 @@ valid = st.recursive(
 )
 
 
-@settings(max_examples=times(300, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=times(300, 60))
 @given(filter=st.one_of(st.none(), texts, valid), key=st.one_of(texts, valid))
 def test_no_expression_breaks_the_sandbox(invented: Invented, filter: str | None, key: str) -> None:
     async def answer() -> httpx.Response:
@@ -327,7 +327,7 @@ def test_no_expression_breaks_the_sandbox(invented: Invented, filter: str | None
     found.json()
 
 
-@settings(max_examples=times(500, 100), deadline=None)
+@settings(max_examples=times(500, 100))
 @given(source=texts)
 def test_what_is_read_is_written_with_words_of_ours_alone(source: str) -> None:
     try:

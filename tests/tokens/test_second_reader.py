@@ -91,7 +91,7 @@ SIGNER = st.sampled_from(SIGNERS)
 def test_whatever_a_token_says_we_let_nobody_in_whom_the_other_keeps_out() -> None:
     seen = {True: 0, False: 0}
 
-    @settings(derandomize=True, max_examples=1500, deadline=None)
+    @settings(derandomize=True, max_examples=1500)
     @given(SIGNER, SIGNER, HEADS, CHANGES, WHEN)
     def whatever(signer: Signer, by: Signer, header: Any, claims: Any, when: Any) -> None:
         maker = Maker(signer)
@@ -105,7 +105,7 @@ def test_whatever_a_token_says_we_let_nobody_in_whom_the_other_keeps_out() -> No
 
 
 def test_whatever_is_done_to_the_characters_of_a_token_keeps_it_out() -> None:
-    @settings(derandomize=True, max_examples=1000, deadline=None)
+    @settings(derandomize=True, max_examples=1000)
     @given(SIGNER, st.integers(0, 10_000), st.characters(max_codepoint=300), st.sampled_from(["put", "set", "cut"]))
     def whatever(signer: Signer, at: int, character: str, how: str) -> None:
         sound = Maker(signer).sound
